@@ -314,6 +314,45 @@ export const STEPS = {
       await page.getByTestId('sharing').waitFor();
     },
   ],
+  'group-speaker': [
+    'group-five',
+    async (page) => {
+      await page.waitForTimeout(600);
+      await page.keyboard.press('g');
+    },
+  ],
+  'group-eight-speaker': [
+    'group-eight',
+    async (page) => {
+      await page.waitForTimeout(600);
+      await page.keyboard.press('g');
+    },
+  ],
+  'group-pinned': ['group-five', click('tile-pin')],
+  'group-people': ['group-troubles', click('call-people')],
+  'group-stats': ['group-eight', click('call-details')],
+  'group-keys': ['group-five', (page) => page.keyboard.press('?')],
+  'contacts-selection': [
+    'therapist',
+    async (page) => {
+      await page.getByTestId('select-start').click();
+      for (const at of [0, 1, 3]) await page.getByTestId('select-box').nth(at).click();
+    },
+  ],
+  'contacts-selection-full': [
+    'therapist',
+    async (page) => {
+      await page.getByTestId('select-start').click();
+      for (const at of [0, 1, 2, 3, 4, 5, 6, 7]) await page.getByTestId('select-box').nth(at).click();
+    },
+  ],
+  'group-end': [
+    'group-five',
+    async (page) => {
+      await page.getByTestId('call-people').click();
+      await page.getByTestId('end-for-all').click();
+    },
+  ],
   'call-keys': ['connected', (page) => page.keyboard.press('?')],
   'waiting-over-keys': ['call-waiting', (page) => page.keyboard.press('?')],
   'waiting-over-share': ['call-waiting', click('call-share')],

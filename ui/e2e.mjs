@@ -58,6 +58,35 @@ const state = (page, wanted) =>
   );
 const root = (page, check) => page.waitForFunction(check, undefined, PATIENT);
 
+/** Waits until so many tiles have pictures of their own. */
+const moving = (page, count) =>
+  page.waitForFunction(
+    (count) =>
+      [...document.querySelectorAll('[data-testid="tile-canvas"]')].filter((one) => {
+        const { visibility } = getComputedStyle(one);
+        return visibility === 'visible' && one.width > 0 && one.width !== 300;
+      }).length >= count,
+    count,
+    PATIENT,
+  );
+
+/** Who has the stage of a call of several; `undefined`: nobody. */
+const staged = (page, name) =>
+  page.waitForFunction(
+    (name) => document.querySelector('[data-main="true"] [data-testid="tile"]')?.dataset.name === name,
+    name,
+    PATIENT,
+  );
+
+/** Streams by whether the host was last asked for them. */
+const asked = (page) =>
+  page.evaluate(() => {
+    const last = new Map();
+    for (const [command, stream, width] of globalThis.bellwireFakeHost.said) if (command === 'show') last.set(stream, width);
+    const streams = [...last.keys()];
+    return { shown: streams.filter((one) => last.get(one) > 0), hidden: streams.filter((one) => last.get(one) === 0) };
+  });
+
 const STORIES = {
   'sign in, call, mute, hang up': [
     'signin',
@@ -272,6 +301,111 @@ const STORIES = {
       await page.keyboard.press('Enter');
       assert.deepEqual(await said(page, 'useSecrets'), ['file', 'correct horse']);
       await by(page, 'passphrase').waitFor({ state: 'detached', ...PATIENT });
+    },
+  ],
+  'group of three: every picture moves, one is pinned by keys': [
+    'group-three',
+    async (page) => {
+      await state(page, 'connected');
+      await moving(page, 3);
+      await reach(page, 'tile-pin');
+      await page.keyboard.press('ArrowRight');
+      await page.keyboard.press('Enter');
+      await staged(page, 'Omar Farouk');
+      await page.keyboard.press('Enter');
+      await staged(page, undefined);
+    },
+  ],
+  'group of eight: tiles of one size, none over another, each asked for in its size': [
+    'group-eight',
+    async (page) => {
+      // Two have their cameras off.
+      await moving(page, 6);
+      const boxes = await page.evaluate(() =>
+        [...document.querySelectorAll('[data-testid="tile"], [data-testid="tile-self"]')].map((one) => {
+          const { left, top, right, bottom } = one.getBoundingClientRect();
+          return { left, top, right, bottom };
+        }),
+      );
+      assert.equal(boxes.length, 8);
+      for (const [at, one] of boxes.entries()) {
+        assert.ok(Math.abs(one.right - one.left - (boxes[0].right - boxes[0].left)) < 1);
+        for (const other of boxes.slice(at + 1)) {
+          const apart = one.right <= other.left || other.right <= one.left || one.bottom <= other.top || other.bottom <= one.top;
+          assert.ok(apart, `${JSON.stringify(one)} and ${JSON.stringify(other)}`);
+        }
+      }
+      const [, width] = await said(page, 'show');
+      assert.ok(Math.abs(width - (boxes[0].right - boxes[0].left)) <= 1);
+    },
+  ],
+  'speaker view: whoever speaks is large, tiles on another page are not asked for': [
+    'group-eight',
+    async (page) => {
+      await page.setViewportSize({ width: 800, height: 480 });
+      await moving(page, 5);
+      await page.keyboard.press('g');
+      await staged(page, 'Jonas Weber');
+      const first = await asked(page);
+      assert.ok(first.hidden.length > 0 && first.shown.length > 0, JSON.stringify(first));
+      await press(page, 'stage-after');
+      const second = await asked(page);
+      assert.ok(
+        first.hidden.some((one) => second.shown.includes(one)),
+        JSON.stringify([first, second]),
+      );
+      await page.keyboard.press('g');
+      await staged(page, undefined);
+    },
+  ],
+  'sharing in a group: the screen takes the stage, with ourselves beside it': [
+    'group-sharing',
+    async (page) => {
+      await staged(page, 'ليلى حداد');
+      await by(page, 'remote-sharing').waitFor(PATIENT);
+      assert.equal(await by(page, 'self-canvas').count(), 0);
+      await press(page, 'call-view-toggle');
+      await staged(page, undefined);
+    },
+  ],
+  'ringing group': [
+    'group-ringing',
+    async (page) => {
+      await by(page, 'ring-people').getByText('Daniel Osei').waitFor(PATIENT);
+      await press(page, 'ring-accept');
+      await said(page, 'accept');
+      await state(page, 'connected');
+      await by(page, 'tile').first().waitFor(PATIENT);
+    },
+  ],
+  'people panel: end the call for everyone': [
+    'group-five',
+    async (page) => {
+      await state(page, 'connected');
+      await page.keyboard.press('l');
+      await by(page, 'people-panel').waitFor(PATIENT);
+      await press(page, 'end-for-all');
+      await by(page, 'end-for-all-sheet').waitFor(PATIENT);
+      await press(page, 'end-for-all-yes');
+      await said(page, 'endForAll');
+      await state(page, 'ended').catch(() => by(page, 'ended-reason').waitFor(PATIENT));
+    },
+  ],
+  'contacts selection: call three people': [
+    'therapist',
+    async (page) => {
+      await press(page, 'select-start');
+      await reach(page, 'select-box');
+      await page.keyboard.press('Space');
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Shift+Space');
+      await by(page, 'select-count').getByText('3 selected').waitFor(PATIENT);
+      await press(page, 'select-video');
+      const [, people] = await said(page, 'callPeople');
+      assert.equal(people.length, 3);
+      await state(page, 'connected');
+      await moving(page, 4);
     },
   ],
 };

@@ -62,6 +62,8 @@ export function layoutProblems() {
       document.querySelector(`label[for="${CSS.escape(one.id)}"]`)?.contains(top) === true;
     // What a dialog, a menu or a sheet covers is covered on purpose; a second call is not.
     const urgent = one.closest('section[role="alert"]') !== null;
+    // A call that comes in lies over the pictures for as long as it rings.
+    if (!related && one.matches('[data-testid="tile-pin"]') && top.closest('section[role="alert"]') !== null) continue;
     if (!related && urgent) problems.push(`answer under ${words(top)}: ${words(one)}`);
     else if (
       !related &&

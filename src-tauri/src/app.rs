@@ -31,6 +31,8 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
             commands::accounts::sign_in,
             commands::accounts::sign_out,
             commands::dial,
+            commands::call_people,
+            commands::end_for_all,
             commands::ring::accept,
             commands::ring::end_and_accept,
             commands::ring::accept_with_camera_off,

@@ -11,7 +11,7 @@ pub(crate) mod windows;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bellwire_engine::{AccountId, CallId, EngineView, Handle, MediaKind, Person, Subject};
+use bellwire_engine::{AccountId, CallId, EngineView, Handle, Invite, MediaKind, Person, Subject};
 use serde::Serialize;
 use tauri::{State, WebviewWindow};
 
@@ -53,6 +53,28 @@ pub(crate) async fn dial(
     subject: Option<Subject>,
 ) -> CommandResult {
     engine.dial(account, person, kind, subject).await;
+    Ok(())
+}
+
+/// Calls several people at once, the first of them before the others.
+#[tauri::command]
+pub(crate) async fn call_people(
+    engine: State<'_, Handle>,
+    account: AccountId,
+    people: Vec<Person>,
+    kind: MediaKind,
+) -> CommandResult {
+    let mut people = people.into_iter();
+    if let Some(to) = people.next() {
+        engine.invite(account, Invite { to, others: people.collect(), kind, subject: None }).await;
+    }
+    Ok(())
+}
+
+/// Ends a call that we placed for everybody in it.
+#[tauri::command]
+pub(crate) async fn end_for_all(engine: State<'_, Handle>, call: CallId) -> CommandResult {
+    engine.end_for_all(call).await;
     Ok(())
 }
 

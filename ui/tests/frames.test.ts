@@ -40,7 +40,7 @@ async function serve() {
   return { peers, paths, said, info: { url: `ws://127.0.0.1:${port}/`, token: 'once', gpu: false } };
 }
 
-const picture = (stream: 0 | 1, seq: number): Frame => ({
+const picture = (stream: number, seq: number): Frame => ({
   stream,
   seq,
   captured: 1,
@@ -57,21 +57,21 @@ describe('the picture pipe', () => {
     await waitFor(() => expect(peers).toHaveLength(1));
     expect(paths).toEqual(['/once']);
 
-    peers[0]!.send(new Uint8Array(packFrame(picture(0, 1))));
+    peers[0]!.send(new Uint8Array(packFrame(picture(3, 1))));
     peers[0]!.send('words are no frame');
     peers[0]!.send(new Uint8Array(7));
     peers[0]!.send(new Uint8Array(packFrame(picture(1, 2))));
 
     await waitFor(() =>
       expect(got.map(({ frame }) => [frame.stream, frame.seq])).toEqual([
-        [0, 1],
+        [3, 1],
         [1, 2],
       ]),
     );
     got[1]!.drawn();
     got[1]!.drawn();
     got[0]!.drawn();
-    await waitFor(() => expect(said).toEqual(['1', '0']));
+    await waitFor(() => expect(said).toEqual(['1', '3']));
   });
 
   it('opens again when the connection dies, and not after it was stopped', async () => {
@@ -85,7 +85,7 @@ describe('the picture pipe', () => {
 
     peers[0]!.terminate();
     await waitFor(() => expect(peers).toHaveLength(2));
-    peers[1]!.send(new Uint8Array(packFrame(picture(0, 5))));
+    peers[1]!.send(new Uint8Array(packFrame(picture(3, 5))));
     await waitFor(() => expect(seen).toEqual([5]));
 
     stop();
@@ -98,14 +98,14 @@ describe('the picture pipe', () => {
     const { peers, said, info } = await serve();
     const pipe = openFrames(info, (_frame, drawn) => drawn());
     onTestFinished(pipe.stop);
-    pipe.show(0, 640, 360);
-    await waitFor(() => expect(said).toEqual(['0 640 360']));
-    pipe.show(0, 640, 360);
+    pipe.show(3, 640, 360);
+    await waitFor(() => expect(said).toEqual(['3 640 360']));
+    pipe.show(3, 640, 360);
     pipe.show(1, 160, 90);
-    pipe.show(0, 0, 0);
-    await waitFor(() => expect(said.slice(1)).toEqual(['1 160 90', '0 0 0']));
+    pipe.show(3, 0, 0);
+    await waitFor(() => expect(said.slice(1)).toEqual(['1 160 90', '3 0 0']));
 
     peers[0]!.terminate();
-    await waitFor(() => expect(said.slice(3)).toEqual(['0 0 0', '1 160 90']));
+    await waitFor(() => expect(said.slice(3)).toEqual(['3 0 0', '1 160 90']));
   });
 });

@@ -4,11 +4,12 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 
 import { fakeHost } from '../src/host/fake';
 import { i420Size } from '../src/host/frames';
-import { REMOTE, SELF, type Frame, type Host } from '../src/host/host';
+import { SELF, streamOf, type Frame, type Host } from '../src/host/host';
 import { Session } from '../src/model/session.svelte';
 import { whileOnScreen } from '../src/model/visibility';
 import { Screening } from '../src/video/screening.svelte';
 
+const REMOTE = streamOf(1);
 let visible: DocumentVisibilityState = 'visible';
 
 function become(state: DocumentVisibilityState): void {
@@ -52,6 +53,7 @@ async function screening() {
     mirrored: () => false,
     sharing: () => false,
     shown: () => true,
+    radius: () => 0,
   });
   made.show(REMOTE, place(tile(640, 360)));
   const hideSelf = made.show(SELF, place(tile(160, 90)));
@@ -74,18 +76,18 @@ async function screening() {
 describe('a window that cannot be seen', () => {
   it('asks for no pictures and draws none', async () => {
     const { sizes, draw, picture } = await screening();
-    expect(sizes.splice(0)).toEqual(['0 640 360', '1 160 90']);
+    expect(sizes.splice(0)).toEqual(['3 640 360', '1 160 90']);
     draw();
 
     become('hidden');
-    expect(sizes.splice(0)).toEqual(['0 0 0', '1 0 0']);
+    expect(sizes.splice(0)).toEqual(['3 0 0', '1 0 0']);
     const [late, later] = [picture(), picture()];
     expect(draw()).toBe(0);
     expect(late).toHaveBeenCalledTimes(1);
     expect(later).not.toHaveBeenCalled();
 
     become('visible');
-    expect(sizes.splice(0)).toEqual(['0 640 360', '1 160 90']);
+    expect(sizes.splice(0)).toEqual(['3 640 360', '1 160 90']);
     expect(draw()).toBe(1);
     expect(later).toHaveBeenCalledTimes(1);
   });
@@ -97,15 +99,15 @@ describe('a window that cannot be seen', () => {
     picture();
     draw();
     vi.advanceTimersByTime(4000);
-    expect(made.frozen).toBe(true);
+    expect(made.frozen.get(REMOTE)).toBe(true);
     picture();
     vi.advanceTimersByTime(600);
-    expect(made.frozen).toBe(false);
+    expect(made.frozen.get(REMOTE)).toBe(false);
     become('hidden');
     vi.advanceTimersByTime(60_000);
     become('visible');
     vi.advanceTimersByTime(600);
-    expect(made.frozen).toBe(false);
+    expect(made.frozen.get(REMOTE)).toBe(false);
   });
 
   it('keeps no clock, and sets it when it is seen again', () => {

@@ -14,6 +14,7 @@ const SAME_IN_GERMAN = new Set([
   'incall.figures.path',
   'history.narrow',
   'figures.name',
+  'group.also',
   'figures.bar',
   'home.accountAt',
   'home.callWas',

@@ -138,7 +138,7 @@ describe('pictures', () => {
     expect(parseFrame(good.slice(0, 20))).toBeNull();
     expect(parseFrame(good.slice(0, -1))).toBeNull();
     for (const [at, value] of [
-      [0, 2],
+      [0, 0],
       [16, 0],
       [20, 9000],
     ] as const) {

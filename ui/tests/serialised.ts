@@ -230,6 +230,7 @@ export const view: EngineView = {
 };
 
 export const stats: CallStats = {
+  "members": [],
   "answer_to_audio_ms": null,
   "answer_to_video_ms": null,
   "audio_kbps_received": 0.0,
@@ -299,6 +300,7 @@ export const stats: CallStats = {
 };
 
 export const levels: Levels = {
+  "members": [],
   "microphone_db": -90.0,
   "muted_speech": false,
   "speaker_db": -90.0

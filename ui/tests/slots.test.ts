@@ -243,7 +243,7 @@ describe('sessions', () => {
 
   it('leave people to call when none is planned', async () => {
     await draw('therapist-quiet');
-    expect(await screen.findAllByTestId('contact-row')).toHaveLength(3);
+    expect(await screen.findAllByTestId('contact-row')).toHaveLength(9);
     expect(screen.queryByTestId('slot-row')).toBeNull();
   });
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bellwire_engine::{Devices, Engine, EngineConfig, Handle, Notice, Screens, SignIn};
+use bellwire_engine::{Devices, Engine, EngineConfig, Handle, Notice, SignIn};
 use tauri::async_runtime::block_on;
 use tauri::{App, AppHandle, Manager};
 use tokio::sync::mpsc::Receiver;
@@ -24,7 +24,7 @@ use crate::shell_state::ShellState;
 use crate::storage::credential_store::{CredentialPersister, PersisterParts};
 use crate::storage::settings::SettingsStore;
 use crate::ui::Ui;
-use crate::web_view::video::{OWN, REMOTE, Video};
+use crate::web_view::video::{Video, tell_sizes};
 
 /// Opens the windows; returns what has to be stopped at the end.
 pub(super) fn start(app: &App, setup: Setup) -> anyhow::Result<Running> {
@@ -84,7 +84,7 @@ async fn start_engine(setup: &Setup, video: &Arc<Video>) -> (Engine, Receiver<No
         devices::chosen(&setup.options, &setup.settings.current());
     let call_log = setup.paths.call_log();
     let config = EngineConfig { camera, microphone, speaker, call_log, ..EngineConfig::default() };
-    Engine::start(config, Screens::of_two(video.screen(OWN), video.screen(REMOTE)))
+    Engine::start(config, video.screens())
 }
 
 /// The parts that tasks are started with.
@@ -153,6 +153,7 @@ impl Parts {
     /// What the windows draw beside calls.
     fn update_windows(&self, video: Arc<Video>) {
         let Setup { settings, shell_state, tasks, .. } = &self.setup;
+        tasks.spawn(tell_sizes(Arc::clone(&video), self.engine.clone()));
         tasks.spawn(clear_frames_between_calls(self.engine.clone(), video));
         tasks.spawn(emit_shell_state(Arc::clone(shell_state), Arc::clone(&self.ui)));
         tasks.spawn(emit_settings(settings.clone(), Arc::clone(&self.ui)));

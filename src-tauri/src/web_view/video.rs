@@ -7,34 +7,30 @@
 //!                                        ▲ permit ◄──── ack, tile ◄──┘
 //! ```
 
+mod connection;
 mod feed;
+mod streams;
+mod tiles;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use bellwire_engine::media::{FrameSink, VideoFrame};
-use futures_util::{SinkExt, StreamExt};
+use bellwire_engine::Screens;
 use rand::Rng;
 use serde::Serialize;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{mpsc, watch};
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
-use tokio_tungstenite::tungstenite::http::StatusCode;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tracing::debug;
 
-use self::feed::{Feed, Said, StreamControl};
+use self::connection::serve;
+use self::streams::{CallScreens, OwnScreen, Streams};
+pub(crate) use self::tiles::tell_sizes;
+use self::tiles::{Tiles, WindowId};
 use crate::web_view::renderer;
 
-/// The two video streams of a call, with their numbers on the wire.
-pub(crate) const REMOTE: u32 = 0;
-pub(crate) const OWN: u32 = 1;
-const STREAMS: usize = 2;
 /// Origins of the web views on the supported systems.
 const ALLOWED_ORIGINS: [&str; 3] = ["tauri://localhost", "http://tauri.localhost", "https://tauri.localhost"];
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Where the UI connects to for the frames.
 #[derive(Clone, Debug, Serialize)]
@@ -50,22 +46,11 @@ pub(crate) struct FramesAddress {
 /// The streams and the server that carries them.
 #[derive(Debug)]
 pub(crate) struct Video {
-    /// The newest frame of each stream; newest wins.
-    streams: [watch::Sender<Option<VideoFrame>>; STREAMS],
+    streams: Streams,
+    tiles: Tiles,
+    windows: AtomicU64,
     address: FramesAddress,
     started: Instant,
-}
-
-/// The frame sink of one stream.
-pub(crate) struct StreamSink {
-    video: Arc<Video>,
-    stream: usize,
-}
-
-impl FrameSink for StreamSink {
-    fn frame(&self, frame: VideoFrame) {
-        self.video.streams[self.stream].send_replace(Some(frame));
-    }
 }
 
 impl Video {
@@ -74,7 +59,9 @@ impl Video {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let secret: u128 = rand::rng().random();
         let video = Arc::new(Video {
-            streams: std::array::from_fn(|_| watch::Sender::new(None)),
+            streams: Streams::default(),
+            tiles: Tiles::default(),
+            windows: AtomicU64::new(0),
             address: FramesAddress {
                 url: format!("ws://{}", listener.local_addr()?),
                 token: format!("{secret:032x}"),
@@ -112,89 +99,41 @@ impl Video {
         self.address.clone()
     }
 
-    pub(crate) fn screen(self: &Arc<Self>, stream: u32) -> Arc<StreamSink> {
-        Arc::new(StreamSink { video: Arc::clone(self), stream: stream as usize % STREAMS })
+    /// Where the engine shows pictures.
+    pub(crate) fn screens(self: &Arc<Self>) -> Screens {
+        Screens::new(Arc::new(OwnScreen(Arc::clone(self))), Arc::new(CallScreens(Arc::clone(self))))
     }
 
     /// Drops the last frames, so that a new call does not begin with the old one's.
     pub(crate) fn clear(&self) {
-        for stream in &self.streams {
-            stream.send_replace(None);
-        }
+        self.streams.clear();
+    }
+
+    fn next_window(&self) -> WindowId {
+        self.windows.fetch_add(1, Ordering::Relaxed)
     }
 }
 
 /// How soon accepting is tried again after an error.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(200);
 
-#[derive(Debug, thiserror::Error)]
-enum ServeError {
-    #[error("handshake took too long")]
-    Slow,
-    #[error(transparent)]
-    Socket(#[from] tokio_tungstenite::tungstenite::Error),
-    #[error(transparent)]
-    Io(#[from] std::io::Error),
-}
-
-async fn serve(video: &Arc<Video>, socket: TcpStream) -> Result<(), ServeError> {
-    socket.set_nodelay(true)?;
-    let path = format!("/{}", video.address.token);
-    let limits = WebSocketConfig::default().max_message_size(Some(1024)).max_frame_size(Some(1024));
-    #[expect(clippy::result_large_err, reason = "a handshake's callback has to answer so")]
-    let check = |request: &Request, response: Response| {
-        if admitted(request, &path) { Ok(response) } else { Err(refusal()) }
-    };
-    let handshake = tokio_tungstenite::accept_hdr_async_with_config(socket, check, Some(limits));
-    let socket = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await.map_err(|_| ServeError::Slow)??;
-    let (mut to_view, mut from_view) = socket.split();
-    // One slot: a stream waits for its turn, and then takes its newest frame.
-    let (out, mut frames) = mpsc::channel::<Bytes>(1);
-    let controls: [Arc<StreamControl>; STREAMS] = std::array::from_fn(|_| Arc::default());
-    // They end with the connection.
-    let mut feeds = JoinSet::new();
-    for (stream, control) in controls.iter().enumerate() {
-        let newest = video.streams[stream].subscribe();
-        let feed = Feed { stream, newest, control: Arc::clone(control), started: video.started };
-        feeds.spawn(feed.run(out.clone()));
-    }
-    loop {
-        tokio::select! {
-            Some(frame) = frames.recv() => to_view.send(Message::Binary(frame)).await?,
-            message = from_view.next() => match message {
-                Some(Ok(Message::Text(text))) => match feed::read(text.as_str()) {
-                    Some(Said::Drawn(stream)) => controls[stream].drawn(),
-                    Some(Said::Tile(stream, tile)) => controls[stream].set_tile(tile),
-                    None => {}
-                },
-                Some(Ok(Message::Close(_))) | None => return Ok(()),
-                Some(Ok(_)) => {}
-                Some(Err(error)) => return Err(error.into()),
-            }
-        }
-    }
-}
-
-fn admitted(request: &Request, path: &str) -> bool {
-    let origin = request.headers().get("origin").and_then(|o| o.to_str().ok());
-    request.uri().path() == path && origin.is_some_and(|o| ALLOWED_ORIGINS.contains(&o))
-}
-
-fn refusal() -> ErrorResponse {
-    let mut response = ErrorResponse::new(None);
-    *response.status_mut() = StatusCode::FORBIDDEN;
-    response
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bellwire_engine::media::{FrameSink, VideoFrame};
+    use bellwire_engine::{CallId, MemberId, MemberScreens};
+    use futures_util::{SinkExt, StreamExt};
     use tokio_tungstenite::connect_async;
     use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+    use tokio_tungstenite::tungstenite::{Bytes, Message};
 
     fn grey(width: u32, height: u32) -> VideoFrame {
         let bytes = vec![128_u8; (width * height * 3 / 2) as usize];
         VideoFrame { width, height, i420: bytes.into(), at: Instant::now(), timestamp: 0 }
+    }
+
+    fn screen(video: &Arc<Video>, member: u32) -> Arc<dyn FrameSink> {
+        CallScreens(Arc::clone(video)).screen(CallId(1), MemberId(member))
     }
 
     async fn serving() -> Arc<Video> {
@@ -242,8 +181,8 @@ mod tests {
     async fn pictures_are_scaled_and_wait_for_the_view() {
         let video = serving().await;
         let mut socket = connected(&video).await;
-        socket.send(Message::Text("0 320 180".into())).await.unwrap();
-        let screen = video.screen(REMOTE);
+        socket.send(Message::Text("3 320 180".into())).await.unwrap();
+        let screen = screen(&video, 1);
         screen.frame(grey(640, 360));
         let first = picture(&mut socket, SOON).await.unwrap();
         assert_eq!(&first[16..24], &[64, 1, 0, 0, 180, 0, 0, 0]);
@@ -255,7 +194,7 @@ mod tests {
         screen.frame(grey(640, 360));
         let third = picture(&mut socket, WHILE).await;
         assert!(third.is_none(), "two frames are unacknowledged, a third must wait");
-        socket.send(Message::Text("0".into())).await.unwrap();
+        socket.send(Message::Text("3".into())).await.unwrap();
         assert!(picture(&mut socket, SOON).await.is_some());
     }
 
@@ -263,24 +202,50 @@ mod tests {
     async fn a_hidden_window_gets_no_picture_and_the_newest_when_it_is_seen_again() {
         let video = serving().await;
         let (mut main, mut mini) = (connected(&video).await, connected(&video).await);
-        mini.send(Message::Text("0 160 90".into())).await.unwrap();
-        let screen = video.screen(REMOTE);
+        mini.send(Message::Text("3 160 90".into())).await.unwrap();
+        let screen = screen(&video, 1);
         screen.frame(grey(640, 360));
         assert!(picture(&mut mini, SOON).await.is_some());
         assert!(picture(&mut main, WHILE).await.is_none(), "it has not said that it shows anything");
 
-        mini.send(Message::Text("0".into())).await.unwrap();
-        mini.send(Message::Text("0 0 0".into())).await.unwrap();
+        mini.send(Message::Text("3".into())).await.unwrap();
+        mini.send(Message::Text("3 0 0".into())).await.unwrap();
         tokio::time::sleep(WHILE).await;
         for width in 1..=30 {
             screen.frame(grey(600 + width * 2, 360));
         }
         assert!(picture(&mut mini, WHILE).await.is_none(), "it is hidden");
         // Without another frame: the one that came last is there at once, in this window's own size.
-        mini.send(Message::Text("0 1280 720".into())).await.unwrap();
+        mini.send(Message::Text("3 1280 720".into())).await.unwrap();
         let newest = picture(&mut mini, SOON).await.unwrap();
         assert_eq!(newest[16..20], 660_u32.to_le_bytes());
         assert_eq!(newest[4..8], [1, 0, 0, 0], "none was made meanwhile");
         assert!(picture(&mut main, WHILE).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn each_member_has_a_stream_that_is_made_when_it_is_shown() {
+        let video = serving().await;
+        let mut socket = connected(&video).await;
+        let early = screen(&video, 2);
+        early.frame(grey(64, 36));
+        for stream in ["4 64 36", "9 64 36", "1 64 36"] {
+            socket.send(Message::Text(stream.into())).await.unwrap();
+        }
+        assert_eq!(
+            picture(&mut socket, SOON).await.unwrap()[..4],
+            4_u32.to_le_bytes(),
+            "it came before its tile"
+        );
+        screen(&video, 7).frame(grey(64, 36));
+        assert_eq!(picture(&mut socket, SOON).await.unwrap()[..4], 9_u32.to_le_bytes());
+        OwnScreen(Arc::clone(&video)).frame(grey(64, 36));
+        assert_eq!(picture(&mut socket, SOON).await.unwrap()[..4], 1_u32.to_le_bytes());
+        // Another call begins: the sinks of the one before show nothing any more.
+        let next = CallScreens(Arc::clone(&video)).screen(CallId(2), MemberId(7));
+        early.frame(grey(64, 36));
+        assert!(picture(&mut socket, WHILE).await.is_none());
+        next.frame(grey(64, 36));
+        assert_eq!(picture(&mut socket, SOON).await.unwrap()[..4], 9_u32.to_le_bytes());
     }
 }

@@ -147,6 +147,9 @@ export interface PhoneView {
   has_camera: boolean;
 }
 
+/** In one word, as backends say it. */
+export type QualityLevel = 'excellent' | 'good' | 'fair' | 'poor';
+
 /** The backend's own name for a call. */
 export type RemoteCallId = string;
 

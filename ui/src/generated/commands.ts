@@ -38,6 +38,10 @@ export interface Commands {
   signIn(request: SignIn): Promise<AccountId>;
   signOut(account: AccountId): Promise<void>;
   dial(account: AccountId, person: Person, kind: MediaKind, subject: Subject | null): Promise<void>;
+  /** Calls several people at once, the first of them before the others. */
+  callPeople(account: AccountId, people: Person[], kind: MediaKind): Promise<void>;
+  /** Ends a call that we placed for everybody in it. */
+  endForAll(call: CallId): Promise<void>;
   accept(call: CallId): Promise<void>;
   /** Ends the call that is going on. */
   endAndAccept(call: CallId): Promise<void>;
@@ -123,6 +127,8 @@ export const commands = (invoke: Invoke): Commands => ({
   signIn: (request) => invoke('sign_in', { request }),
   signOut: (account) => invoke('sign_out', { account }),
   dial: (account, person, kind, subject) => invoke('dial', { account, person, kind, subject }),
+  callPeople: (account, people, kind) => invoke('call_people', { account, people, kind }),
+  endForAll: (call) => invoke('end_for_all', { call }),
   accept: (call) => invoke('accept', { call }),
   endAndAccept: (call) => invoke('end_and_accept', { call }),
   acceptWithCameraOff: (call) => invoke('accept_with_camera_off', { call }),

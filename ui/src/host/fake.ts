@@ -19,7 +19,7 @@ import { chat } from './fake/chats';
 import { DIALECTS } from './fake/dialects';
 import { every, levelsAt, pictures, statsAt } from './fake/figures';
 import { historyPage } from './fake/history';
-import { call, customer, seller } from './fake/people';
+import { call, customer, member, memberState, seller } from './fake/people';
 import { STATES, type FakeState } from './fake/states';
 import { surroundings, type FakeDesk } from './fake/surroundings';
 import { wallNow } from '../model/wallclock';
@@ -69,7 +69,16 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
     push((old) => ({ ...old, chats: old.chats.map((one) => (one.account === id && one.thread === thread ? change(one) : one)) }));
   /** Every line of the account there is, whatever was searched for. */
   const lines = new Map(view.accounts.map((one) => [one.id, one.contacts]));
-  const become = (id: CallId, to: CallState) => patch(id, { state: to });
+  const become = (id: CallId, to: CallState, over: Partial<CallView> = {}) => {
+    const members = to.is === 'ended' ? [] : (find(id)?.members ?? []);
+    // Those who are rung come as the call is taken.
+    const there = memberState(to);
+    patch(id, {
+      state: to,
+      members: members.map((one) => (there === 'invited' ? one : { ...member(one.id, one.person, there), sharing: one.sharing })),
+      ...over,
+    });
+  };
   const find = (id: CallId) => view.phone.calls.find((one) => one.id === id);
   const step = (id: CallId, from: CallState['is'], then: () => void) => {
     if (pace > 0) setTimeout(() => find(id)?.state.is === from && then(), pace);
@@ -77,7 +86,7 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
 
   function connect(id: CallId): void {
     become(id, { is: 'connecting' });
-    step(id, 'connecting', () => patch(id, { state: { is: 'connected' }, connected_ms: 0, waiting: false }));
+    step(id, 'connecting', () => become(id, { is: 'connected' }, { connected_ms: 0, waiting: false }));
   }
   function end(id: CallId, why: 'hung_up' | 'cancelled' | 'declined'): void {
     become(id, { is: 'ended', reason: { why } });
@@ -108,12 +117,23 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
         listeners.delete(heard);
       };
     },
-    levels: (heard) => every(100, (time) => heard({ ...levelsAt(time), ...state.levels })),
+    levels: (heard) => every(100, (time) => heard({ ...levelsAt(time, view), ...state.levels })),
     stats: (heard) => every(1000, (time) => heard({ ...statsAt(time, state.bad ?? false, view), ...state.stats })),
-    pictures: (_info, got) => ({
-      show: (stream, width, height) => told('show', stream, width, height),
-      stop: pictures(got, () => view, state.noRemote ?? false),
-    }),
+    pictures(_info, got) {
+      const tiles = new Map<number, number>();
+      return {
+        show(stream, width, height) {
+          tiles.set(stream, width);
+          told('show', stream, width, height);
+        },
+        stop: pictures({
+          got,
+          view: () => view,
+          tile: (stream) => tiles.get(stream) ?? Number.POSITIVE_INFINITY,
+          noRemote: state.noRemote ?? false,
+        }),
+      };
+    },
 
     snapshot: () => Promise.resolve(view),
     startInfo: () => Promise.resolve<StartInfo>({ window: 'main', language: 'en-GB', prefill: null, notes: [], ...state.start }),
@@ -163,6 +183,27 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
         become(id, { is: 'calling', ringing: rings });
         step(id, 'calling', () => connect(id));
       });
+    },
+    async callPeople(from, people, kind) {
+      told('callPeople', from, people, kind);
+      await answer('callPeople');
+      const [peer] = people;
+      if (peer === undefined) return;
+      const id = (next += 1);
+      const members = people.map((one, at) => member(at + 1, one, 'invited'));
+      calls((all) => [
+        ...all,
+        call(
+          { is: 'calling', ringing: true },
+          { id, account: from, peer, members, kind, subject: null, remote_video: kind === 'video' },
+        ),
+      ]);
+      step(id, 'calling', () => connect(id));
+    },
+    endForAll(id) {
+      told('endForAll', id);
+      end(id, 'hung_up');
+      return Promise.resolve();
     },
     accept(id) {
       told('accept', id);

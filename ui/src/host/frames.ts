@@ -3,7 +3,7 @@
 // itself; knows nothing of drawing.
 
 import type { FramesAddress } from '../generated/bindings';
-import { REMOTE, SELF, type Frame, type Pictures, type Stream } from './host';
+import type { Frame, Pictures, Stream } from './host';
 
 const HEADER = 24;
 const LARGEST = 8192;
@@ -13,10 +13,10 @@ const WAITS_MS = [100, 250, 500, 1000, 2000];
 export function parseFrame(message: ArrayBuffer): Frame | null {
   if (message.byteLength < HEADER) return null;
   const head = new DataView(message);
-  const stream = streamOf(head.getUint32(0, true));
+  const stream = head.getUint32(0, true);
   const width = head.getUint32(16, true);
   const height = head.getUint32(20, true);
-  if (stream === null || width === 0 || height === 0 || width > LARGEST || height > LARGEST) return null;
+  if (stream === 0 || width === 0 || height === 0 || width > LARGEST || height > LARGEST) return null;
   if (message.byteLength !== HEADER + i420Size(width, height)) return null;
   return {
     stream,
@@ -44,12 +44,6 @@ export function packFrame(frame: Frame): ArrayBuffer {
 /** Bytes of a tightly packed I420 picture; chroma of odd sizes is rounded up. */
 export function i420Size(width: number, height: number): number {
   return width * height + 2 * Math.ceil(width / 2) * Math.ceil(height / 2);
-}
-
-function streamOf(number: number): Stream | null {
-  if (number === REMOTE) return REMOTE;
-  if (number === SELF) return SELF;
-  return null;
 }
 
 /** Opens the socket and keeps it open until stopped. */

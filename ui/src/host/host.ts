@@ -2,7 +2,7 @@
 // tauri.ts and fake.ts stand behind it.
 
 import type { Commands, Events } from '../generated/commands';
-import type { FramesAddress } from '../generated/bindings';
+import type { FramesAddress, MemberId } from '../generated/bindings';
 
 /** Ends a subscription; safe to call twice. */
 export type Stop = () => void;
@@ -26,10 +26,13 @@ export interface Pictures {
   stop: Stop;
 }
 
-/** 0 is the other side, 1 is ourselves. */
-export type Stream = 0 | 1;
-export const REMOTE = 0 as const;
-export const SELF = 1 as const;
+/** 1 is ourselves, from 2 on the members of the call. */
+export type Stream = number;
+export const SELF: Stream = 1;
+
+/** The stream of one of the others in the call. */
+export const streamOf = (member: MemberId): Stream => FIRST_MEMBER + member;
+const FIRST_MEMBER = 2;
 
 /** Hears every event of one name. */
 export type Subscribe<Name extends keyof Events> = (heard: (payload: Events[Name]) => void) => Stop;

@@ -3,7 +3,7 @@
 /** Below this a bar is empty, in dBFS. */
 export const FLOOR_DB = -60;
 /** From here on somebody speaks. */
-const SPEECH_DB = -42;
+export const SPEECH_DB = -42;
 const TOO_LOUD_DB = -3;
 const QUIET_DB = -50;
 

@@ -13,6 +13,7 @@ import type {
   EngineView,
   Levels,
   MediaKind,
+  MemberId,
   Person,
   Settings,
   SettingsView,
@@ -29,6 +30,8 @@ import { arrivals, type Arrivals } from './arrivals';
 import { Lately } from './last-calls.svelte';
 import { remember, usualKind, type Known } from './quick';
 import { QualityMeter, type Quality } from './quality';
+import { ActiveSpeaker, WeakConnections } from './speaker';
+import { isGroup } from './stage';
 import { Preference } from './theme.svelte';
 import { whileOnScreen } from './visibility';
 
@@ -63,7 +66,7 @@ export class Session {
   host: Host;
   view = $state.raw<EngineView | null>(null);
   start = $state.raw<StartInfo | null>(null);
-  levels = $state.raw<Levels>({ microphone_db: -90, speaker_db: -90, muted_speech: false });
+  levels = $state.raw<Levels>({ microphone_db: -90, speaker_db: -90, muted_speech: false, members: [] });
   stats = $state.raw<CallStats | null>(null);
   /** `null` until the shell has said. */
   settings = $state.raw<SettingsView | null>(null);
@@ -71,6 +74,12 @@ export class Session {
   devices = $state.raw<DevicesView | null>(null);
   /** How the call runs, and why; `null` without a call. */
   quality = $state.raw<Quality | null>(null);
+  /** Who speaks, or spoke last, in a call of several; `null`: nobody yet. */
+  speaker = $state<MemberId | null>(null);
+  /** Everybody who speaks now. */
+  speaking = $state.raw<ReadonlySet<MemberId>>(new Set());
+  /** Whose connection is bad. */
+  weak = $state.raw<ReadonlySet<MemberId>>(new Set());
   /** What of the screen is shared; empty: not known by name. */
   shared = $state('');
   /** A thread that somebody asked to see. */
@@ -111,6 +120,7 @@ export class Session {
   #heardView = false;
   #putting: Promise<void> = Promise.resolve();
   #meter: { call: CallId; meter: QualityMeter } | null = null;
+  #group: { call: CallId; active: ActiveSpeaker; weak: WeakConnections } | null = null;
 
   constructor(host: Host, direction?: 'ltr' | 'rtl') {
     this.host = host;
@@ -122,7 +132,7 @@ export class Session {
         this.#see(view);
       }),
       host.notices((notice) => this.#notice(notice)),
-      host.levels((levels) => (this.levels = levels)),
+      host.levels((levels) => this.#hear(levels)),
       host.stats((stats) => this.#measure(stats)),
       host.settingsChanged((settings) => (this.settings = settings)),
       host.desktopChanged((desktop) => (this.desktop = desktop)),
@@ -181,8 +191,32 @@ export class Session {
     if (!this.free) this.question = null;
   }
 
+  /** What is remembered of the call of several that goes on; `null`: none does. */
+  #several(): { call: CallView; active: ActiveSpeaker; weak: WeakConnections } | null {
+    const call = this.view?.phone.calls.find((one) => isLive(one) && isGroup(one));
+    if (call === undefined) this.#group = null;
+    else if (this.#group?.call !== call.id) {
+      this.#group = { call: call.id, active: new ActiveSpeaker(), weak: new WeakConnections() };
+    }
+    return call === undefined || this.#group === null ? null : { ...this.#group, call };
+  }
+
+  #hear(levels: Levels): void {
+    this.levels = levels;
+    const group = this.#several();
+    const at = performance.now();
+    this.speaker =
+      group?.active.hear(
+        levels.members.filter(({ call }) => call === group.call.id),
+        (id) => group.call.members.some((one) => one.id === id && one.audio),
+        at,
+      ) ?? null;
+    this.speaking = kept(this.speaking, group?.active.speaking(at) ?? []);
+  }
+
   #measure(stats: CallStats | null): void {
     this.stats = stats;
+    this.weak = kept(this.weak, this.#several()?.weak.read(stats?.members ?? []) ?? []);
     const call = this.view?.phone.calls.find((one) => one.state.is === 'connected' || one.state.is === 'reconnecting');
     if (stats === null || call === undefined) {
       this.quality = null;
@@ -266,6 +300,11 @@ export class Session {
     return this.run(this.host.dial(account, person, kind, subject), this.language.text.home.callFailed);
   }
 
+  /** Calls several people at once, and tells what did not work. */
+  callPeople(account: AccountId, people: Person[], kind: MediaKind): Promise<boolean> {
+    return this.run(this.host.callPeople(account, people, kind), this.language.text.home.callFailed);
+  }
+
   /** Calls somebody of an account's list, about what their line says or about something else. */
   call(account: AccountView, contact: Contact, kind = usualKind(contact), subject: Subject | null = null): void {
     void this.dial(account.id, contact.person, kind, subject ?? contact.subject);
@@ -345,4 +384,9 @@ export class Session {
     for (const stop of this.#stops) stop();
     this.#stops = [];
   }
+}
+
+/** The set there is, unless another one is due. */
+function kept<T>(before: ReadonlySet<T>, now: readonly T[]): ReadonlySet<T> {
+  return before.size === now.length && now.every((one) => before.has(one)) ? before : new Set(now);
 }

@@ -2,8 +2,10 @@
 // to the host. While the window cannot be seen it asks for none and draws none. Knows tiles by their
 // elements; knows nothing of calls.
 
+import { SvelteMap } from 'svelte/reactivity';
+
 import type { FramesAddress } from '../generated/bindings';
-import { REMOTE, SELF, type Frame, type Host, type Pictures, type Stop, type Stream } from '../host/host';
+import { SELF, type Frame, type Host, type Pictures, type Stop, type Stream } from '../host/host';
 import { onScreen, whileOnScreen } from '../model/visibility';
 import { fitFor, type Fit } from './fit';
 import { FlatPainter } from './flat';
@@ -17,16 +19,18 @@ export interface Place {
   mirrored: () => boolean;
   sharing: () => boolean;
   shown: () => boolean;
+  /** Of its corners, in CSS pixels. */
+  radius: () => number;
 }
 
 /** A picture that stands still longer than this is called frozen. */
 const FROZEN_MS = 3000;
 
 export class Screening {
-  /** Size of the newest picture of each stream; `null` before the first one. */
-  sizes = $state<Record<Stream, { width: number; height: number } | null>>({ [REMOTE]: null, [SELF]: null });
-  /** True while the other side's picture has stood still for seconds. */
-  frozen = $state(false);
+  /** Size of the newest picture of each stream that is shown; none before its first one. */
+  readonly sizes = new SvelteMap<Stream, { width: number; height: number }>();
+  /** Streams of others whose picture has stood still for seconds. */
+  readonly frozen = new SvelteMap<Stream, boolean>();
   /** True where one shared canvas is drawn on instead of one per tile. */
   shared = $state(false);
 
@@ -35,8 +39,11 @@ export class Screening {
   #painter: SharedPainter | null = null;
   #flat = new Map<Stream, FlatPainter>();
   #places = new Map<Stream, Place>();
+  /** Without a place for now. */
+  #hidden = new Set<Stream>();
   #waiting = new Map<Stream, { frame: Frame; drawn: () => void }>();
-  #newest = performance.now();
+  /** When the newest picture of each stream came. */
+  #newest = new Map<Stream, number>();
   #request = 0;
   #pictures: Pictures | null = null;
   #closed = false;
@@ -62,16 +69,18 @@ export class Screening {
     if (info.gpu) this.#painter = openShared(this.#canvas);
     this.shared = this.#painter !== null;
     this.#pictures = this.#host.pictures(info, (frame, drawn) => this.#take(frame, drawn));
-    this.tell(REMOTE);
-    this.tell(SELF);
+    this.#tellAll();
   }
 
   /** The window can be seen from now on. */
   #appear(): Stop {
     // What stood still meanwhile did so because nothing was asked for.
-    this.#newest = performance.now();
+    for (const stream of this.#newest.keys()) this.#newest.set(stream, performance.now());
     const watch = setInterval(() => {
-      this.frozen = this.sizes[REMOTE] !== null && performance.now() - this.#newest > FROZEN_MS;
+      for (const [stream, at] of this.#newest) {
+        const still = performance.now() - at > FROZEN_MS;
+        if ((this.frozen.get(stream) ?? false) !== still) this.frozen.set(stream, still);
+      }
     }, 500);
     this.#resized();
     return () => {
@@ -82,22 +91,36 @@ export class Screening {
     };
   }
 
+  /** Shows a stream there until stopped. A stream has one place; the newest wins. */
   show(stream: Stream, place: Place): Stop {
     this.#places.set(stream, place);
+    this.#hidden.delete(stream);
+    this.#flat.delete(stream);
     this.#observer?.observe(place.element);
     this.tell(stream);
     return () => {
       this.#observer?.unobserve(place.element);
-      this.#flat.delete(stream);
       if (this.#places.get(stream) !== place) return;
-      this.#places.delete(stream);
+      this.#forget(stream);
       this.#pictures?.show(stream, 0, 0);
+      this.#ask();
     };
   }
 
+  #forget(stream: Stream): void {
+    this.#waiting.get(stream)?.drawn();
+    this.#waiting.delete(stream);
+    this.#places.delete(stream);
+    this.#flat.delete(stream);
+    this.#newest.delete(stream);
+    this.#painter?.forget(stream);
+    this.sizes.delete(stream);
+    this.frozen.delete(stream);
+  }
+
   fit(stream: Stream, tile: { width: number; height: number }, sharing: boolean): Fit {
-    const size = this.sizes[stream];
-    return size === null ? 'contain' : fitFor(size, tile, sharing);
+    const size = this.sizes.get(stream);
+    return size === undefined ? 'contain' : fitFor(size, tile, sharing);
   }
 
   /** Says to the shell how large a stream is shown now. */
@@ -110,17 +133,33 @@ export class Screening {
     if (width !== 0 && height !== 0) this.#pictures?.show(stream, width, height);
   }
 
+  /** Says to the shell that nobody sees a stream: it has no tile now. */
+  hide(stream: Stream): void {
+    if (this.#places.has(stream)) return;
+    this.#hidden.add(stream);
+    this.#pictures?.show(stream, 0, 0);
+  }
+
+  #tellAll(): void {
+    for (const stream of this.#hidden) this.#pictures?.show(stream, 0, 0);
+    for (const stream of this.#places.keys()) this.tell(stream);
+  }
+
   #resized(): void {
-    this.tell(REMOTE);
-    this.tell(SELF);
+    this.#tellAll();
     this.#ask();
   }
 
   #take(frame: Frame, drawn: () => void): void {
+    if (!this.#places.has(frame.stream)) {
+      // Its tile is gone.
+      drawn();
+      return;
+    }
     // The older one was never shown, but it no longer occupies the pipe either.
     this.#waiting.get(frame.stream)?.drawn();
     this.#waiting.set(frame.stream, { frame, drawn });
-    if (frame.stream === REMOTE) this.#newest = performance.now();
+    if (frame.stream !== SELF) this.#newest.set(frame.stream, performance.now());
     this.#ask();
   }
 
@@ -144,9 +183,9 @@ export class Screening {
     }
     for (const [stream, { frame, drawn }] of this.#waiting) {
       this.#waiting.delete(stream);
-      const size = this.sizes[stream];
+      const size = this.sizes.get(stream);
       if (size?.width !== frame.width || size.height !== frame.height) {
-        this.sizes[stream] = { width: frame.width, height: frame.height };
+        this.sizes.set(stream, { width: frame.width, height: frame.height });
       }
       if (this.#painter !== null) this.#painter.upload(frame);
       else this.#drawFlat(frame);
@@ -170,7 +209,9 @@ export class Screening {
 
   #tiles(ground: DOMRect): Tile[] {
     const tiles: Tile[] = [];
-    for (const stream of [REMOTE, SELF]) {
+    // The own one lies over the others.
+    const streams = [...this.#places.keys()].sort((one, other) => Number(one === SELF) - Number(other === SELF));
+    for (const stream of streams) {
       const place = this.#places.get(stream);
       if (place === undefined || !place.shown()) continue;
       const rect = place.element.getBoundingClientRect();
@@ -179,7 +220,7 @@ export class Screening {
         box: { x: rect.x - ground.x, y: rect.y - ground.y, width: rect.width, height: rect.height },
         fit: this.fit(stream, rect, place.sharing()),
         mirrored: place.mirrored(),
-        radius: stream === SELF ? 14 : 0,
+        radius: place.radius(),
       });
     }
     return tiles;

@@ -16,6 +16,8 @@ export interface Tile {
 
 export interface SharedPainter {
   upload(frame: Frame): void;
+  /** Frees what a stream that is gone took. */
+  forget(stream: Stream): void;
   /** Draws all tiles, first to last, from the textures as they are. */
   paint(tiles: Tile[], width: number, height: number, ratio: number): void;
   lost(): boolean;
@@ -102,6 +104,11 @@ export function openShared(canvas: HTMLCanvasElement): SharedPainter | null {
       fill(gl, textures.planes[0], frame.width, frame.height, frame.planes.subarray(0, luma), fresh);
       fill(gl, textures.planes[1], halfWidth, halfHeight, frame.planes.subarray(luma, luma + chroma), fresh);
       fill(gl, textures.planes[2], halfWidth, halfHeight, frame.planes.subarray(luma + chroma, luma + 2 * chroma), fresh);
+    },
+
+    forget(stream) {
+      streams.get(stream)?.planes.forEach((plane) => gl.deleteTexture(plane));
+      streams.delete(stream);
     },
 
     paint(tiles, width, height, ratio) {

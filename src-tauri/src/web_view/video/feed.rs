@@ -9,7 +9,7 @@ use bellwire_engine::media::video::{Scaler, fit};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio_tungstenite::tungstenite::Bytes;
 
-use super::STREAMS;
+use super::streams::OWN;
 
 /// Frames of one stream that the web view has not drawn yet.
 const MAX_FRAMES_IN_FLIGHT: usize = 2;
@@ -18,13 +18,18 @@ const HEADER_BYTES: usize = 24;
 /// How large a window draws a stream, in device pixels; 0 x 0: it does not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tile {
-    width: u32,
-    height: u32,
+    pub(super) width: u32,
+    pub(super) height: u32,
 }
 
 impl Tile {
-    fn is_shown(self) -> bool {
+    pub(super) fn is_shown(self) -> bool {
         self.width > 0 && self.height > 0
+    }
+
+    /// In each direction the larger one's.
+    pub(super) fn max(self, other: Self) -> Self {
+        Self { width: self.width.max(other.width), height: self.height.max(other.height) }
     }
 }
 
@@ -32,14 +37,14 @@ impl Tile {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Said {
     /// A frame of the stream was drawn, or given up.
-    Drawn(usize),
-    Tile(usize, Tile),
+    Drawn(u32),
+    Tile(u32, Tile),
 }
 
 /// `STREAM` or `STREAM WIDTH HEIGHT`.
 pub(super) fn read(text: &str) -> Option<Said> {
     let mut numbers = text.split(' ').map(|number| number.parse::<u32>().ok());
-    let stream = numbers.next()?.and_then(|stream| usize::try_from(stream).ok())?;
+    let stream = numbers.next()??;
     let said = match (numbers.next(), numbers.next(), numbers.next()) {
         (None, ..) => Said::Drawn(stream),
         (Some(Some(width)), Some(Some(height)), None) => {
@@ -47,7 +52,7 @@ pub(super) fn read(text: &str) -> Option<Said> {
         }
         (Some(_), ..) => return None,
     };
-    (stream < STREAMS).then_some(said)
+    (stream >= OWN).then_some(said)
 }
 
 /// What a window says of one stream, for its feed.
@@ -70,20 +75,24 @@ impl StreamControl {
         }
     }
 
+    pub(super) fn is_shown(&self) -> bool {
+        self.tile.borrow().is_shown()
+    }
+
     pub(super) fn set_tile(&self, tile: Tile) {
         self.tile.send_if_modified(|old| std::mem::replace(old, tile) != tile);
     }
 }
 
 pub(super) struct Feed {
-    pub(super) stream: usize,
+    pub(super) stream: u32,
     pub(super) newest: watch::Receiver<Option<VideoFrame>>,
     pub(super) control: Arc<StreamControl>,
     pub(super) started: Instant,
 }
 
 impl Feed {
-    /// Runs until the connection ends.
+    /// Runs until the connection or the stream ends.
     pub(super) async fn run(mut self, out: mpsc::Sender<Bytes>) {
         let mut tiles = self.control.tile.subscribe();
         let mut packer = Packer::new(self.stream, self.started);
@@ -121,14 +130,14 @@ impl Feed {
 /// Makes messages of frames: `u32 stream, u32 sequence, f64 capture ms, u32 width, u32 height`, little endian, then
 /// I420.
 struct Packer {
-    stream: usize,
+    stream: u32,
     sequence: u32,
     started: Instant,
     scaler: Scaler,
 }
 
 impl Packer {
-    fn new(stream: usize, started: Instant) -> Self {
+    fn new(stream: u32, started: Instant) -> Self {
         Self { stream, sequence: 0, started, scaler: Scaler::default() }
     }
 
@@ -136,8 +145,7 @@ impl Packer {
         let (width, height) = fit(frame.width, frame.height, tile.width, tile.height);
         let bytes = HEADER_BYTES + width as usize * height as usize * 3 / 2;
         let mut message = Vec::with_capacity(bytes);
-        let stream = u32::try_from(self.stream).unwrap_or_default();
-        message.extend_from_slice(&stream.to_le_bytes());
+        message.extend_from_slice(&self.stream.to_le_bytes());
         message.extend_from_slice(&self.sequence.to_le_bytes());
         let at = frame.at.saturating_duration_since(self.started).as_secs_f64() * 1e3;
         message.extend_from_slice(&at.to_le_bytes());
@@ -156,10 +164,10 @@ mod tests {
     #[test]
     fn what_a_window_says_is_read_or_ignored() {
         assert_eq!(read("1"), Some(Said::Drawn(1)));
-        assert_eq!(read("0 640 360"), Some(Said::Tile(0, Tile { width: 640, height: 360 })));
-        assert_eq!(read("0 0 0"), Some(Said::Tile(0, Tile::default())));
-        assert_eq!(read("0 99999 1"), Some(Said::Tile(0, Tile { width: 7680, height: 1 })));
-        for text in ["", "2", "-1", "x", "0 1", "0 1 2 3", "0 -1 2", "0  1 2", "5 1 2"] {
+        assert_eq!(read("9 640 360"), Some(Said::Tile(9, Tile { width: 640, height: 360 })));
+        assert_eq!(read("2 0 0"), Some(Said::Tile(2, Tile::default())));
+        assert_eq!(read("2 99999 1"), Some(Said::Tile(2, Tile { width: 7680, height: 1 })));
+        for text in ["", "0", "-1", "x", "4294967296", "2 1", "2 1 2 3", "2 -1 2", "2  1 2", "0 1 2"] {
             assert_eq!(read(text), None, "{text:?}");
         }
     }

@@ -10,6 +10,10 @@ const DEALER = person('dana@autohaus.example', 'Dana Brandt');
 export const CARLA = person('m1', 'Carla Mendes');
 export const DANIEL = person('m2', 'Daniel Osei');
 const MIA = person('m9', 'Mia Lindqvist');
+export const AMIRA = person('m3', 'Amira Haddad');
+export const INES = person('m4', 'Ines Carvalho');
+export const JONAS = person('m5', 'Jonas Weber');
+export const WEN = person('m6', 'Wen');
 export const NADIA = person('p1', 'Nadia Rahman');
 export const OMAR = person('p2', 'Omar Farouk');
 const DOCTOR = person('d1', 'Dr. Johanna Berg');
@@ -115,6 +119,12 @@ const SESSIONS: Contact[] = [
   plain(OMAR, { id: 'u-omar', online: true, detail: 'omar@hearth.example', voice: true }),
   plain(NADIA, { id: 'u-nadia', detail: 'nadia@hearth.example', voice: true }),
   plain(LEILA, { id: 'u-leila', online: true, detail: '', voice: true }),
+  plain(DANIEL, { id: 'u-daniel', online: true, detail: 'daniel@hearth.example', voice: true }),
+  plain(AMIRA, { id: 'u-amira', online: true, detail: 'amira@hearth.example', voice: true }),
+  plain(LONG, { id: 'u-long', detail: 'maximiliane.von.hohenstein-wartenburg@long-company-name.example.com', voice: true }),
+  plain(INES, { id: 'u-ines', detail: 'ines@hearth.example', voice: true }),
+  plain(JONAS, { id: 'u-jonas', online: true, detail: 'jonas@hearth.example', voice: true }),
+  plain(WEN, { id: 'u-wen', detail: '', voice: true }),
 ];
 
 const visit = (id: string, who: Contact['person'], name: string, at: Slot, over: Partial<Contact> = {}): Contact =>

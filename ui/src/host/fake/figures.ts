@@ -1,7 +1,7 @@
 // Levels, statistics and pictures that come by themselves while a fake call goes on.
 
 import type { CallStats, EngineView, Levels } from '../../generated/bindings';
-import { REMOTE, SELF, type Frame, type Stop, type Stream } from '../host';
+import { SELF, streamOf, type Frame, type Stop, type Stream } from '../host';
 import { pattern } from './pattern';
 
 /** Calls with the seconds since the start, until stopped. */
@@ -11,21 +11,58 @@ export function every(ms: number, then: (seconds: number) => void): Stop {
   return () => clearInterval(timer);
 }
 
-export function levelsAt(time: number): Levels {
-  return { microphone_db: -40 + 22 * Math.sin(time * 3), speaker_db: -42 + 20 * Math.sin(time * 2.1), muted_speech: false };
+/** The others speak in turn, four seconds each. */
+const TURN_S = 4;
+
+export function levelsAt(time: number, view: EngineView): Levels {
+  const members = view.phone.calls.flatMap((call) => {
+    const talk = call.members.filter((one) => one.state === 'connected' && one.audio);
+    const turn = talk[Math.floor(time / TURN_S) % Math.max(1, talk.length)];
+    return talk.map(({ id }) => ({
+      call: call.id,
+      member: id,
+      db: id === turn?.id ? -24 + 6 * Math.sin(time * 9) : -75,
+      hand_up: false,
+    }));
+  });
+  return {
+    microphone_db: -40 + 22 * Math.sin(time * 3),
+    speaker_db: -42 + 20 * Math.sin(time * 2.1),
+    muted_speech: false,
+    members,
+  };
 }
 
-export function pictures(got: (frame: Frame, drawn: () => void) => void, view: () => EngineView, noRemote: boolean): Stop {
+/** Largest picture of each stream, as a camera would make it. */
+const LARGEST = { own: [320, 180], other: [640, 360] } as const;
+
+export interface Tiles {
+  got: (frame: Frame, drawn: () => void) => void;
+  view: () => EngineView;
+  /** How wide a stream is shown, in pixels; infinite before anybody said. */
+  tile: (stream: Stream) => number;
+  noRemote: boolean;
+}
+
+export function pictures({ got, view, tile, noRemote }: Tiles): Stop {
   const flying = new Map<Stream, number>();
   let seq = 0;
   return every(66, (time) => {
-    for (const stream of [REMOTE, SELF]) {
-      if (stream === REMOTE && noRemote) continue;
-      if (stream === SELF && !view().phone.camera && !view().phone.sharing) continue;
-      if ((flying.get(stream) ?? 0) >= 2) continue;
+    const { phone } = view();
+    const own = phone.camera || phone.sharing ? [SELF] : [];
+    const others = phone.calls.flatMap((call) => {
+      // What one other person does is said of the call.
+      const alone = call.members.length === 1;
+      return call.members.filter((one) => alone || one.video || one.sharing).map(({ id }) => streamOf(id));
+    });
+    for (const stream of [...own, ...(noRemote ? [] : others)]) {
+      if (tile(stream) === 0 || (flying.get(stream) ?? 0) >= 2) continue;
       flying.set(stream, (flying.get(stream) ?? 0) + 1);
-      const [width, height] = stream === REMOTE ? [640, 360] : [320, 180];
-      const planes = pattern(stream === REMOTE ? 'remote' : 'self', width, height, time);
+      const [most, high] = stream === SELF ? LARGEST.own : LARGEST.other;
+      // No larger than it is shown, as the shell sends it.
+      const width = Math.max(64, 2 * Math.round(Math.min(most, tile(stream)) / 2));
+      const height = 2 * Math.round((width * high) / most / 2);
+      const planes = pattern(stream, width, height, time);
       seq += 1;
       got({ stream, seq, captured: time * 1000, width, height, planes }, () => flying.set(stream, (flying.get(stream) ?? 1) - 1));
     }
@@ -33,6 +70,7 @@ export function pictures(got: (frame: Frame, drawn: () => void) => void, view: (
 }
 
 export function statsAt(time: number, bad: boolean, { phone }: EngineView): CallStats {
+  const others = phone.calls.flatMap(({ members }) => members.filter((one) => one.state === 'connected'));
   const seconds = Math.floor(time);
   return {
     frames_sent: 30 * seconds,
@@ -101,5 +139,14 @@ export function statsAt(time: number, bad: boolean, { phone }: EngineView): Call
       key_frames_requested: bad ? 5 : 0,
       key_frames_requested_by_remote: 0,
     },
+    members: others.map(({ id }) => ({
+      member: id,
+      quality: bad ? 'poor' : 'excellent',
+      round_trip_ms: 38,
+      loss: 0,
+      fps: 30,
+      width: 640,
+      height: 360,
+    })),
   };
 }

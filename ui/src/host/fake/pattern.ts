@@ -1,6 +1,7 @@
 // Moving pictures made up on the spot: somebody in front of a wall, as I420 planes.
 
 import { i420Size } from '../frames';
+import { SELF, streamOf, type Stream } from '../host';
 
 interface Colours {
   wall: [number, number, number];
@@ -9,14 +10,29 @@ interface Colours {
   hair: [number, number, number];
 }
 
-const LOOKS: Record<'remote' | 'self', Colours> = {
-  remote: { wall: [150, 118, 134], skin: [142, 108, 152], cloth: [96, 146, 108], hair: [44, 124, 132] },
-  self: { wall: [118, 140, 118], skin: [178, 110, 146], cloth: [150, 98, 160], hair: [78, 116, 138] },
-};
+const REMOTE: Colours = { wall: [150, 118, 134], skin: [142, 108, 152], cloth: [96, 146, 108], hair: [44, 124, 132] };
+const OWN: Colours = { wall: [118, 140, 118], skin: [178, 110, 146], cloth: [150, 98, 160], hair: [78, 116, 138] };
+/** Of further people. */
+const OTHERS: Colours[] = [
+  { wall: [92, 134, 122], skin: [186, 108, 148], cloth: [70, 120, 150], hair: [110, 108, 150] },
+  { wall: [176, 122, 130], skin: [110, 112, 150], cloth: [196, 118, 134], hair: [36, 126, 130] },
+  { wall: [84, 120, 140], skin: [166, 108, 150], cloth: [120, 150, 110], hair: [60, 120, 138] },
+  { wall: [140, 132, 112], skin: [124, 110, 152], cloth: [60, 132, 128], hair: [30, 128, 128] },
+  { wall: [104, 146, 118], skin: [190, 110, 144], cloth: [172, 104, 152], hair: [150, 98, 146] },
+  { wall: [160, 108, 142], skin: [132, 110, 152], cloth: [84, 138, 118], hair: [48, 124, 134] },
+];
+
+function looksOf(stream: Stream): Colours {
+  if (stream === SELF) return OWN;
+  const at = stream - streamOf(1);
+  return at <= 0 ? REMOTE : (OTHERS[(at - 1) % OTHERS.length] ?? REMOTE);
+}
 
 /** Fills one picture; `time` in seconds moves the person and the bar at the bottom. */
-export function pattern(look: 'remote' | 'self', width: number, height: number, time: number): Uint8Array {
-  const colours = LOOKS[look];
+export function pattern(stream: Stream, width: number, height: number, time: number): Uint8Array {
+  const colours = looksOf(stream);
+  // People do not sway in step.
+  time += stream;
   const planes = new Uint8Array(i420Size(width, height));
   const half = (width + 1) >> 1;
   const uStart = width * height;

@@ -1,7 +1,16 @@
 // People, orders and calls the fake host shows. Chosen to be awkward: long names, right-to-left
 // names, no e-mail, no orders.
 
-import type { AccountView, CallState, CallView, Capabilities, Contact, Person } from '../../generated/bindings';
+import type {
+  AccountView,
+  CallState,
+  CallView,
+  Capabilities,
+  Contact,
+  MemberState,
+  MemberView,
+  Person,
+} from '../../generated/bindings';
 import { ago, on } from './clock';
 
 export const person = (id: string, name: string): Person => ({ id, name, avatar: null });
@@ -112,6 +121,26 @@ export function customer(over: Partial<AccountView> = {}): AccountView {
   return { ...seller(), me: ADA, role: 'customer', contacts: [], can_call: false, ...over };
 }
 
+export function member(id: number, who: Person, state: MemberState, over: Partial<MemberView> = {}): MemberView {
+  const there = state !== 'invited';
+  return {
+    id,
+    person: who,
+    state,
+    audio: there,
+    video: there,
+    sharing: false,
+    has_microphone: true,
+    has_camera: true,
+    ...over,
+  };
+}
+
+/** How the only other member of a call is. */
+export function memberState({ is }: CallState): MemberState {
+  return is === 'calling' || is === 'ringing' || is === 'ended' ? 'invited' : is;
+}
+
 export function call(state: CallState, over: Partial<CallView> = {}): CallView {
   return {
     id: 7,
@@ -120,7 +149,7 @@ export function call(state: CallState, over: Partial<CallView> = {}): CallView {
     direction: 'outgoing',
     kind: 'video',
     peer: ADA,
-    members: [],
+    members: state.is === 'ended' ? [] : [member(1, over.peer ?? ADA, memberState(state))],
     subject: { id: 'o1042', label: 'Order #1042' },
     state,
     waiting: false,

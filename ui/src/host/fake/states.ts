@@ -6,6 +6,7 @@ import { BACKEND_STATES } from './backend-states';
 import { PAST_STATES } from './past-states';
 import { CALL_STATES } from './call-states';
 import { DESK_STATES } from './desk-states';
+import { GROUP_STATES } from './group-states';
 import { call, customer, LEILA, LONG, seller } from './people';
 import { connected, incoming, view, type FakeState } from './state';
 
@@ -134,6 +135,7 @@ export const STATES: Record<string, FakeState> = {
   ...PAST_STATES,
   ...CALL_STATES,
   ...DESK_STATES,
+  ...GROUP_STATES,
 };
 
 export type { FakeState } from './state';

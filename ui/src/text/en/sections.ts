@@ -9,6 +9,7 @@ export * from './hardware';
 export * from './failures';
 export * from './favourites';
 export * from './figures';
+export * from './group';
 export * from './history';
 export * from './home';
 export * from './incall';
