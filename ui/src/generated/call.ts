@@ -147,7 +147,7 @@ export interface PhoneView {
   has_camera: boolean;
 }
 
-/** In one word, as backends say it. */
+/** How good a call is, in the words of the backends that keep it. */
 export type QualityLevel = 'excellent' | 'good' | 'fair' | 'poor';
 
 /** The backend's own name for a call. */

@@ -38,6 +38,9 @@ export interface AccountView {
 
 /** Once a second while a call has media; also what `bellwire-cli` prints. */
 export interface CallStats {
+  /** Own pictures that the camera or what is shared gave. */
+  frames_captured: number;
+  /** Own pictures encoded; in a call of several some are, for different paths. */
   frames_sent: number;
   /** Own pictures that this computer was too busy to encode. */
   frames_dropped: number;
@@ -107,6 +110,8 @@ export interface CallStats {
   /** Short code both people can compare (hash of both DTLS fingerprints). */
   security_code: string;
   transport: TransportStats;
+  /** What was sent to all members in the last second, RTP headers and retransmissions included. */
+  upload_kbps: number;
   /** Each of the others. The figures above are of the one whose connection is worst. */
   members: MemberQuality[];
 }
