@@ -24,9 +24,8 @@ export class Group {
   }
 
   #robot(verb, email, more = []) {
-    const role = email.startsWith('therapist') ? 'therapist' : 'user';
     const rate = String(this.plan.picture.kbps * 1000);
-    const options = [verb, '--server', this.stage.server_url, '--dialect', 'hearth', '--role', role, '--email', email,
+    const options = [verb, '--server', this.stage.server_url, '--dialect', 'hearth', '--role', 'user', '--email', email,
       '--camera', `file:${this.stage.film.packed}`, '--microphone', 'test:tone', '--speaker', 'none', '--raw-audio',
       '--start-bitrate', rate, '--max-bitrate', rate, '--patience', '60', ...more];
     return new Program(`bellwire-cli ${email}`, this.cli, options, { BELLWIRE_PASSWORD: PASSWORD });

@@ -17,13 +17,18 @@ pub(crate) struct Chromium {
     page: Client,
     _driver: Child,
     origin: String,
-    dialect: &'static str,
+    page_name: &'static str,
     rest: String,
     socket: String,
 }
 
 impl Chromium {
-    async fn start(server: &TestServer, dialect: &'static str, origin: &str) -> anyhow::Result<Self> {
+    async fn start(
+        server: &TestServer,
+        dialect: &str,
+        page_name: &'static str,
+        origin: &str,
+    ) -> anyhow::Result<Self> {
         let (rest, socket) = bases(server, dialect).await?;
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let driver = Command::new("chromedriver")
@@ -47,7 +52,7 @@ impl Chromium {
             match builder.connect(&format!("http://127.0.0.1:{port}")).await {
                 Ok(page) => {
                     let origin = origin.to_owned();
-                    return Ok(Self { page, _driver: driver, origin, dialect, rest, socket });
+                    return Ok(Self { page, _driver: driver, origin, page_name, rest, socket });
                 }
                 Err(error) => ensure!(Instant::now() < end, "no browser session: {error}"),
             }
@@ -60,7 +65,7 @@ impl Chromium {
         let mut query =
             vec![("rest", &*self.rest), ("socket", &*self.socket), ("password", "ring-ring-demo")];
         query.extend_from_slice(wishes);
-        let page = format!("{}/{}.html", self.origin, self.dialect);
+        let page = format!("{}/{}.html", self.origin, self.page_name);
         let url = reqwest::Url::parse_with_params(&page, &query)?;
         self.page.goto(url.as_str()).await?;
         self.until("the page to be online", |r| r["state"] != "new").await.map(drop)
@@ -105,8 +110,8 @@ async fn bases(server: &TestServer, dialect: &str) -> anyhow::Result<(String, St
     Ok((text("restBase")?, text("socketBase")?))
 }
 
-/// Serves the page of a backend and socket.io-client on a loopback port.
-async fn serve_page(dialect: &str) -> anyhow::Result<String> {
+/// Serves a page and socket.io-client on a loopback port.
+async fn serve_page(name: &str) -> anyhow::Result<String> {
     let folder = in_repository("tests/browser");
     let client = folder.join("node_modules/socket.io-client/dist/socket.io.min.js");
     ensure!(client.exists(), "run `npm ci` in tests/browser first (`cargo xtask test` does)");
@@ -115,7 +120,7 @@ async fn serve_page(dialect: &str) -> anyhow::Result<String> {
             ([("content-type", kind)], tokio::fs::read(path).await.unwrap_or_default())
         })
     };
-    let (html, script) = (format!("{dialect}.html"), format!("{dialect}.js"));
+    let (html, script) = (format!("{name}.html"), format!("{name}.js"));
     let router = axum::Router::new()
         .route(&format!("/{html}"), file(folder.join(&html), "text/html"))
         .route(&format!("/{script}"), file(folder.join(&script), "text/javascript"))
@@ -143,8 +148,21 @@ pub(crate) async fn stage_with(
         change(config);
     })
     .await?;
-    let chromium = Chromium::start(&server, dialect, &origin).await?;
+    let chromium = Chromium::start(&server, dialect, dialect, &origin).await?;
     Ok((server, chromium))
+}
+
+/// A server, and browsers that can show the page for calls of several on hearth.
+pub(crate) async fn group_stage(browsers: usize) -> anyhow::Result<(TestServer, Vec<Chromium>)> {
+    const PAGE: &str = "hearth-group";
+    let origin = serve_page(PAGE).await?;
+    let allowed = origin.clone();
+    let server = TestServer::start_with(move |config| config.allowed_origins = vec![allowed]).await?;
+    let mut pages = Vec::new();
+    for _ in 0..browsers {
+        pages.push(Chromium::start(&server, "hearth", PAGE, &origin).await?);
+    }
+    Ok((server, pages))
 }
 
 /// Pictures are decoded and sound is heard on both sides, in the codec expected.

@@ -1,9 +1,12 @@
 //! Tests with web peers of hearth, which get the offer request twice, offer once more by themselves and
 //! discard their connection at every received offer.
 
-use bellwire_tests_calls::{Setup, TestClient, accounts};
+use anyhow::Context;
+use bellwire_engine::{Invite, MediaKind, MemberState, Person, PersonId};
+use bellwire_tests_calls::{Login, Setup, TestClient, accounts};
+use serde_json::Value;
 
-use crate::chromium::{both_see_and_hear, stage};
+use crate::chromium::{both_see_and_hear, group_stage, stage};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn chromium_calls_and_hangs_up() -> anyhow::Result<()> {
@@ -35,5 +38,74 @@ async fn we_call_chromium_and_hang_up() -> anyhow::Result<()> {
     ana.engine().hang_up(call.id).await;
     chromium.until("the end", |report| report["ended"] == true).await?;
     chromium.close().await;
+    Ok(())
+}
+
+/// Of the page, each of the others connected, with pictures and sound.
+fn meets(report: &Value, others: usize) -> bool {
+    let peers = report["peers"].as_object();
+    let there = |peer: &&Value| {
+        peer["state"] == "connected"
+            && peer["framesDecoded"].as_u64() > Some(15)
+            && peer["audioEnergy"].as_f64() > Some(0.0001)
+    };
+    peers.is_some_and(|peers| peers.len() == others && peers.values().filter(there).count() == others)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn four_of_ours_and_three_pages_see_and_hear_each_other() -> anyhow::Result<()> {
+    const OURS: [&str; 4] =
+        ["ana@demo.example", "ben@demo.example", "cleo@demo.example", "nada@demo.example"];
+    const THEIRS: [&str; 3] = ["therapist@demo.example", "yoko@demo.example", "farid@demo.example"];
+    let (server, pages) = group_stage(THEIRS.len()).await?;
+    let mut invited = Vec::new();
+    for (page, email) in pages.iter().zip(THEIRS) {
+        // Small pictures, since all seven run on one machine.
+        let size = [("width", "320"), ("height", "180"), ("fps", "10"), ("kbps", "100")];
+        page.open(&[&[("email", email), ("do", "answer")][..], &size[..]].concat()).await?;
+        let report = page.until("its own id", |report| report["me"].is_string()).await?;
+        let id = PersonId(report["me"].as_str().unwrap_or_default().to_owned());
+        invited.push(Person { id, name: email.into(), avatar: None });
+    }
+    let mut clients = Vec::new();
+    for email in OURS {
+        let setup = Setup { max_bitrate: 100_000, ..Setup::default() };
+        clients.push(TestClient::of(&server, "hearth", Login { role: "user", email }, setup).await?);
+    }
+    for client in &clients[1..] {
+        invited.push(client.me().context("signed in")?);
+    }
+    let to = invited.remove(0);
+    let invite = Invite { to, others: invited, kind: MediaKind::Video, subject: None };
+    clients[0].engine().invite(clients[0].account, invite).await;
+    for client in &clients[1..] {
+        let ring = client.ringing().await?;
+        client.engine().accept(ring.id).await;
+    }
+    for client in &clients {
+        let all = |call: &bellwire_engine::CallView| {
+            call.members.len() == 6 && call.members.iter().all(|m| m.state == MemberState::Connected)
+        };
+        client.until("everybody", |view| view.phone.calls.iter().any(all)).await?;
+        let seen = |stats: &bellwire_engine::CallStats| {
+            stats.members.len() == 6 && stats.members.iter().all(|member| member.fps > 2.0)
+        };
+        client.stats("everybody's pictures", seen).await?;
+        let mut levels = client.engine().levels();
+        let heard = levels.wait_for(|l| l.members.iter().filter(|member| member.db > -50.0).count() == 6);
+        tokio::time::timeout(bellwire_tests_calls::WAIT_LIMIT, heard).await.context("all to be heard")??;
+    }
+    for page in &pages {
+        page.until("everybody", |report| meets(report, 6)).await?;
+    }
+    // A page goes, and the others stay.
+    pages[0].run("window.hangUp()").await?;
+    for client in &clients {
+        client.until("one to be gone", |view| view.phone.calls.iter().any(|c| c.members.len() == 5)).await?;
+    }
+    pages[1].until("one to be gone", |report| meets(report, 5)).await?;
+    for page in pages {
+        page.close().await;
+    }
     Ok(())
 }

@@ -35,8 +35,7 @@ fn source(colour: [u8; 3]) -> String {
 }
 
 async fn person(server: &TestServer, number: usize) -> anyhow::Result<TestClient> {
-    let role = if EMAILS[number].starts_with("therapist") { "therapist" } else { "user" };
-    let login = Login { role, email: EMAILS[number] };
+    let login = Login { role: "user", email: EMAILS[number] };
     // Several on one machine: small pictures.
     let setup = Setup { camera: source(COLOURS[number]), max_bitrate: 200_000, ..Setup::default() };
     TestClient::of(server, "hearth", login, setup).await
@@ -194,7 +193,9 @@ async fn a_group_call_is_one_record_for_each_of_its_members() -> anyhow::Result<
     people[0].engine().end_for_all(call.id).await;
     for person in &people {
         person.ended().await?;
-        let of_call = |entry: &bellwire_engine::HistoryEntry| Some(&entry.call) == call.remote_id.as_ref().map(|id| &id.0);
+        let of_call = |entry: &bellwire_engine::HistoryEntry| {
+            Some(&entry.call) == call.remote_id.as_ref().map(|id| &id.0)
+        };
         person.newest_record("the record", of_call).await?;
         let all = person.engine().backend_history(person.account, 1).await?.entries;
         ensure!(all.iter().filter(|entry| of_call(entry)).count() == 1, "more than one record");
