@@ -134,6 +134,7 @@ enum Input<H: Hub> {
     SignedIn(SocketKey, Opened),
     Forget(SocketKey),
     SignedOut(String),
+    AccountEnded(String, Millis),
     Asked(SocketKey, H::Request),
     Told(H::News),
     Say(SocketKey, &'static str, Value),
@@ -180,6 +181,11 @@ impl<H: Hub> HubHandle<H> {
     /// A session was given back: its sockets are closed.
     pub(crate) async fn signed_out(&self, name: String) {
         self.send(Input::SignedOut(name)).await;
+    }
+
+    /// All sessions of an account that began until then are over: their sockets are closed.
+    pub(crate) async fn account_ended(&self, account: String, before: Millis) {
+        self.send(Input::AccountEnded(account, before)).await;
     }
 
     /// A socket asks for something. It waits while the records are behind, so that what sockets ask for
@@ -319,6 +325,7 @@ impl<H: Hub> HubActor<H> {
                 | Input::SignedIn(..)
                 | Input::Forget(_)
                 | Input::SignedOut(_)
+                | Input::AccountEnded(..)
                 | Input::Told(_)
                 | Input::Say(..)
                 | Input::Gone(_)
@@ -354,6 +361,10 @@ impl<H: Hub> HubActor<H> {
             }
             Some(Input::SignedOut(name)) => {
                 let theirs = self.sessions.given_back(&name);
+                self.end_sessions(theirs, SessionEnd::SignedOut, now)
+            }
+            Some(Input::AccountEnded(account, before)) => {
+                let theirs = self.sessions.of_account(&account, before);
                 self.end_sessions(theirs, SessionEnd::SignedOut, now)
             }
             Some(Input::Asked(from, request)) => self.hub.asked(from, request, now),
