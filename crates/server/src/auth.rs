@@ -292,10 +292,7 @@ impl Passwords {
 
 /// Takes 19 MiB and a moment of a core; a server asks [`Passwords`] instead.
 pub(crate) fn hash(password: &str) -> Result<String, HashError> {
-    Argon2::default()
-        .hash_password(password.as_bytes())
-        .map(|hash| hash.to_string())
-        .map_err(|_| HashError)
+    Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|_| HashError)
 }
 
 /// Whether a password belongs to a hash.

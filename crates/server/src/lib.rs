@@ -10,6 +10,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod admin;
 mod app;
 mod auth;
 mod backend;
@@ -19,6 +20,7 @@ mod config;
 mod context;
 mod dealerdesk;
 mod demo;
+mod directory;
 mod discovery;
 mod error;
 #[cfg(feature = "fuzzing")]
@@ -46,6 +48,9 @@ mod storefront;
 mod throttle;
 mod timers;
 
+pub use admin::{
+    AccountRow, Admin, AdminError, FileFormat, ImportSummary, NewPerson, Password, Removal, RowRefusal, Tally,
+};
 pub use app::App;
 pub use auth::HashError;
 pub use backend::Backend;

@@ -1,13 +1,14 @@
 //! The server program: logging, start, signals. What it serves is in the library.
 #![forbid(unsafe_code)]
 
+mod commands;
+mod config_file;
 mod options;
 
 use std::io::Write;
 
 use anyhow::Context;
 use bellwire_server::{App, DEMO_PASSWORD, backends};
-use clap::Parser;
 use tracing::{debug, warn};
 use tracing_subscriber::filter::FilterExt;
 use tracing_subscriber::layer::SubscriberExt;
@@ -18,7 +19,10 @@ use self::options::Options;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let options = Options::parse();
+    let mut options = Options::read(std::env::args_os().collect())?;
+    if let Some(command) = options.command.take() {
+        return command.carry_out(options.database_file()).await;
+    }
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let log = log.with_filter(filter.and(bellwire_server::safe_to_log()));

@@ -51,6 +51,7 @@ use crate::backend::Backend;
 use crate::config::{BackendConfig, Defaults};
 use crate::context::ServerContext;
 use crate::demo::DemoError;
+use crate::directory::Directory;
 use crate::error::Shape;
 use crate::hub_actor::{Job, carry_out};
 use crate::openapi::Routes;
@@ -90,6 +91,8 @@ pub struct BackendInfo {
     pub(crate) shape: Shape,
     /// Cookies that carry a token, beside the header.
     pub(crate) cookies: &'static [&'static str],
+    /// What an administrator keeps of it.
+    pub(crate) directory: &'static Directory,
     pub(crate) start: Start,
     /// Whether a socket's task finds anything in an event.
     #[cfg(feature = "fuzzing")]

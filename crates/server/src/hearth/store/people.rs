@@ -9,7 +9,8 @@ impl Store {
     }
 
     pub(crate) async fn account_by_email(&self, email: &str) -> Result<Option<Account>> {
-        let found = sqlx::query_as("SELECT * FROM hearth_users WHERE email = $1 AND disabled = 0").bind(email);
+        let found =
+            sqlx::query_as("SELECT * FROM hearth_users WHERE email = $1 AND disabled = 0").bind(email);
         Ok(found.fetch_optional(&self.read).await?)
     }
 
