@@ -26,3 +26,9 @@ ALTER TABLE hearth_therapy ADD COLUMN external_id TEXT;
 CREATE UNIQUE INDEX hearth_therapy_external ON hearth_therapy (external_id);
 ALTER TABLE clinic_appointments ADD COLUMN external_id TEXT;
 CREATE UNIQUE INDEX clinic_appointments_external ON clinic_appointments (external_id);
+
+-- One row, written to find out whether the database can be written.
+CREATE TABLE readiness (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    at  INTEGER NOT NULL
+);

@@ -264,6 +264,13 @@ impl Passwords {
         tokio::task::spawn_blocking(move || hash(&password)).await.map_err(|_| HashError)?
     }
 
+    /// Sign-ins of each backend that are under way or wait.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = (Backend, usize)> {
+        self.lanes.iter().map(|(backend, lane)| {
+            (*backend, MAX_WAITING_SIGN_INS.saturating_sub(lane.places.available_permits()))
+        })
+    }
+
     /// The same hash for every caller: for a public password, of which there is one.
     pub(crate) async fn known(&self, password: &str) -> Result<String, HashError> {
         self.known.get_or_try_init(|| self.hash(password)).await.cloned()

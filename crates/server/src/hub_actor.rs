@@ -33,6 +33,7 @@ use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::context::ServerContext;
 use crate::metrics::Flow;
+use crate::readiness::HubQueues;
 use crate::throttle::Throttle;
 
 /// How often a socket that could not be closed because its buffer is full is tried again.
@@ -224,6 +225,11 @@ impl<H: Hub> HubHandle<H> {
         answered.await.ok()
     }
 
+    /// Whether the hub answers, and gets rid of its orders.
+    async fn answers(&mut self) -> bool {
+        self.look(|_| ()).await.is_some() && self.calm.wait_for(|calm| *calm).await.is_ok()
+    }
+
     async fn send(&self, input: Input<H>) {
         // The hub ends only when the server does; then no client is left.
         let _ = self.inbox.send(input).await;
@@ -243,6 +249,23 @@ pub(crate) fn hub_actor<H: Hub>(
     let (sender, inbox) = mpsc::channel(4096);
     let (records, orders) = mpsc::channel(MAX_QUEUED_ORDERS);
     let (calm, watched) = watch::channel(true);
+    let handle = HubHandle { inbox: sender, calm: watched };
+    // Weak: the records end with the hub, which has the other end.
+    let (asked, waiting) = (handle.clone(), records.downgrade());
+    context.readiness.add_hub(
+        H::BACKEND,
+        {
+            let asked = asked.clone();
+            move || {
+                let mut asked = asked.clone();
+                Box::pin(async move { asked.answers().await })
+            }
+        },
+        move || HubQueues {
+            requests: asked.inbox.max_capacity() - asked.inbox.capacity(),
+            orders: waiting.upgrade().map_or(0, |orders| orders.max_capacity() - orders.capacity()),
+        },
+    );
     let actor = HubActor {
         context: Arc::clone(context),
         hub,
@@ -256,7 +279,7 @@ pub(crate) fn hub_actor<H: Hub>(
         behind: Throttle::per_minute(),
         count_at: None,
     };
-    (HubHandle { inbox: sender, calm: watched }, actor, orders)
+    (handle, actor, orders)
 }
 
 /// The task; [`HubActor::run`] it.

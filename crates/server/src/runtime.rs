@@ -5,6 +5,9 @@
 //! `migrations/000N_x.sql`, tests in `tests/it/x.rs`. No other file of the server names it.
 //!
 //! - `x/defaults.rs` has its [`Backend`] and its own [`Defaults`].
+//! - `x/directory.rs` says what an administrator keeps of it: accounts, records calls need, what gets old
+//!   ([`directory`](crate::directory)). Queries by which somebody signs in, or is called, leave out
+//!   accounts that are disabled.
 //! - `pub(crate) static INFO: BackendInfo` says how its errors look and how it is started.
 //! - `async fn start(context, config, io, tasks) -> Result<StartedBackend, StartError>` makes it run:
 //!   1. its store on `context.pools` (queries `.read`, changes `.write`); with `context.config.demo_data` it
