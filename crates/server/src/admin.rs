@@ -2,18 +2,23 @@
 //! is running on. What each backend has is in its own `directory.rs`.
 
 mod accounts;
+mod address;
 mod backup;
 mod file;
 mod import;
+mod known;
 mod put;
+mod removal;
 mod row;
 
 use std::path::Path;
 
-pub use self::accounts::{AccountRow, NewPerson, Password, Removal};
+pub use self::accounts::{AccountRow, NewPerson, Password};
+pub(crate) use self::address::address;
 pub use self::file::{FileFormat, RowRefusal};
 pub use self::import::{ImportSummary, Tally};
 pub(crate) use self::put::{Change, Value, put};
+pub use self::removal::Removal;
 pub(crate) use self::row::{Row, RowError, account_id, both};
 use crate::auth::HashError;
 use crate::backend::Backend;
@@ -99,14 +104,4 @@ fn kinds(backend: Backend, role: Option<&str>) -> Result<Vec<&'static AccountKin
         None => Ok(directory(backend).accounts.iter().collect()),
         Some(role) => kind(backend, role).map(|kind| vec![kind]),
     }
-}
-
-/// An address as accounts have it.
-pub(crate) fn address(text: &str) -> Result<String, String> {
-    let address = text.trim().to_lowercase();
-    let parts = address.split_once('@');
-    let fits = parts.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'))
-        && address.len() <= bellwire_dialects::MAX_EMAIL_BYTES
-        && !address.contains(|c: char| c.is_whitespace() || c.is_control() || ":,;<>\"".contains(c));
-    if fits { Ok(address) } else { Err(format!("{} is not an e-mail address", row::shown(text))) }
 }

@@ -187,7 +187,7 @@ impl App {
 
     /// Whether calls are handled. What a restart would not help, a full disk, does not count.
     pub async fn is_alive(&self) -> bool {
-        self.context.readiness.ask(&self.context).await != STUCK
+        self.context.readiness.ask(&self.context.pools).await != STUCK
     }
 
     /// The relay's address as an ICE URL, where there is one.

@@ -58,7 +58,7 @@ async fn live_now() -> Json<Health> {
 }
 
 async fn ready_now(State(here): State<Here>) -> Result<Json<Health>, (StatusCode, Json<Health>)> {
-    match here.context.readiness.ask(&here.context).await {
+    match here.context.readiness.ask(&here.context.pools).await {
         READY => Ok(Json(Health { status: READY })),
         status => Err((StatusCode::SERVICE_UNAVAILABLE, Json(Health { status }))),
     }

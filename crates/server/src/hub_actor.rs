@@ -9,6 +9,7 @@
 
 mod key;
 mod sessions;
+mod waits;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,6 +30,7 @@ use tracing::{debug, error, warn};
 pub(crate) use self::key::SocketKey;
 use self::sessions::Sessions;
 pub(crate) use self::sessions::{Opened, SessionEnd};
+use self::waits::{at, due};
 use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::context::ServerContext;
@@ -40,9 +42,6 @@ use crate::throttle::Throttle;
 const CLOSE_RETRY_INTERVAL: Duration = Duration::from_millis(250);
 /// How long a hub is left alone before its figures are taken: they go through all its calls.
 const METRICS_DELAY: Duration = Duration::from_millis(200);
-/// Longest wait for a deadline before the clock is looked at again: deadlines are times of day, and the
-/// clock may be set meanwhile.
-const MAX_SLEEP: Duration = Duration::from_secs(1);
 /// Orders the records may be behind by before those who give them have to wait.
 const MAX_QUEUED_ORDERS: usize = 1024;
 /// How many of them may be such that can be lost.
@@ -486,25 +485,6 @@ impl<H: Hub> HubActor<H> {
             }
         }
     }
-}
-
-async fn due(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at).await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn at(deadline: Option<Millis>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep(nap(Millis::now(), deadline)).await,
-        None => std::future::pending().await,
-    }
-}
-
-/// How long to sleep before looking whether a deadline has come.
-fn nap(now: Millis, deadline: Millis) -> Duration {
-    now.until(deadline).min(MAX_SLEEP)
 }
 
 #[cfg(test)]

@@ -15,8 +15,8 @@ use prometheus_client::registry::Registry;
 
 use self::process::Process;
 use crate::backend::Backend;
-use crate::context::ServerContext;
 use crate::readiness::HubQueues;
+use crate::store::Pools;
 
 /// What became of a call: one of these at its start, one each time it gets further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,20 +174,25 @@ impl Metrics {
     }
 
     /// Takes the figures that are only looked at when somebody asks.
-    pub(crate) fn look(&self, context: &ServerContext) {
+    pub(crate) fn look(
+        &self,
+        pools: &Pools,
+        hubs: impl IntoIterator<Item = (Backend, HubQueues)>,
+        sign_ins: impl IntoIterator<Item = (Backend, usize)>,
+    ) {
         let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-        let pools = [("read", &context.pools.read), ("write", &context.pools.write)];
+        let pools = [("read", &pools.read), ("write", &pools.write)];
         for (name, pool) in pools {
             let (all, idle) = (number(pool.size() as usize), number(pool.num_idle()));
             let of = |state| [("pool", name), ("state", state)];
             self.connections.get_or_create(&of("idle")).set(idle);
             self.connections.get_or_create(&of("busy")).set((all - idle).max(0));
         }
-        for (backend, HubQueues { requests, orders }) in context.readiness.queues() {
+        for (backend, HubQueues { requests, orders }) in hubs {
             self.queued.get_or_create(&[of(backend), ("of", "requests")]).set(number(requests));
             self.queued.get_or_create(&[of(backend), ("of", "orders")]).set(number(orders));
         }
-        for (backend, waiting) in context.passwords.waiting() {
+        for (backend, waiting) in sign_ins {
             self.sign_ins.get_or_create(&[of(backend)]).set(number(waiting));
         }
         self.process.look();

@@ -34,7 +34,8 @@ pub(crate) async fn serve(context: Arc<ServerContext>, socket: TcpListener, clos
 }
 
 async fn show(State(context): State<Arc<ServerContext>>) -> Response {
-    context.metrics.look(&context);
+    let ServerContext { metrics, pools, readiness, passwords, .. } = &*context;
+    metrics.look(pools, readiness.queues(), passwords.waiting());
     match context.metrics.text() {
         Ok(text) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";

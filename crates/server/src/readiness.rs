@@ -11,7 +11,6 @@ use tokio::time::{Instant, timeout};
 
 use crate::backend::Backend;
 use crate::clock::Millis;
-use crate::context::ServerContext;
 use crate::store::{Pools, StoreError};
 
 /// How long anything may take to answer.
@@ -72,7 +71,7 @@ impl Readiness {
     }
 
     /// [`READY`], or what is not.
-    pub(crate) async fn ask(&self, context: &ServerContext) -> &'static str {
+    pub(crate) async fn ask(&self, pools: &Pools) -> &'static str {
         // Whoever comes meanwhile waits for the same answer.
         let mut last = self.last.lock().await;
         if let Some((at, answer)) = *last
@@ -80,16 +79,16 @@ impl Readiness {
         {
             return answer;
         }
-        let answer = self.look(context).await;
+        let answer = self.look(pools).await;
         *last = Some((Instant::now(), answer));
         answer
     }
 
-    async fn look(&self, context: &ServerContext) -> &'static str {
-        if !matches!(timeout(PATIENCE, context.pools.alive()).await, Ok(Ok(()))) {
+    async fn look(&self, pools: &Pools) -> &'static str {
+        if !matches!(timeout(PATIENCE, pools.alive()).await, Ok(Ok(()))) {
             return "reading";
         }
-        if !matches!(timeout(PATIENCE, write(&context.pools)).await, Ok(Ok(()))) {
+        if !matches!(timeout(PATIENCE, write(pools)).await, Ok(Ok(()))) {
             return "writing";
         }
         let hubs: Vec<Answering> = {

@@ -6,8 +6,10 @@ use serde::Serialize;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 use uuid::Uuid;
 
+use super::address::{address, shown};
+use super::known::{Found, end_sessions, find, taken};
 use super::put::{Column, Value, put};
-use super::{Admin, AdminError, address, kind, kinds, row};
+use super::{Admin, AdminError, kind, kinds};
 use crate::auth::{hash, is_hash};
 use crate::backend::Backend;
 use crate::clock::Millis;
@@ -108,47 +110,6 @@ pub struct AccountRow {
     pub created_at: String,
 }
 
-/// What became of an account that was removed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Removal {
-    /// Nothing is left.
-    Deleted,
-    /// Calls and other records name it, without its address.
-    Kept,
-}
-
-/// An account that is there.
-#[derive(Debug, sqlx::FromRow)]
-pub(super) struct Found {
-    pub(super) id: String,
-    pub(super) password_hash: Option<String>,
-}
-
-/// The account of that address and role.
-pub(super) async fn find(
-    connection: &mut SqliteConnection,
-    kind: &'static AccountKind,
-    email: &str,
-) -> Result<Option<Found>, sqlx::Error> {
-    let (id, table) = (kind.id.column(), kind.table);
-    let role = if kind.column_role.is_some() { "role = ?" } else { "? IS NULL" };
-    let sql =
-        format!("SELECT {id} AS id, password_hash FROM {table} WHERE email = ? COLLATE NOCASE AND {role}");
-    sqlx::query_as(AssertSqlSafe(sql)).bind(email).bind(kind.column_role).fetch_optional(connection).await
-}
-
-/// Whether the table has the address, in whatever role.
-pub(super) async fn taken(
-    connection: &mut SqliteConnection,
-    kind: &'static AccountKind,
-    email: &str,
-) -> Result<bool, sqlx::Error> {
-    let sql = format!("SELECT 1 FROM {} WHERE email = ? COLLATE NOCASE", kind.table);
-    let found: Option<i64> =
-        sqlx::query_scalar(AssertSqlSafe(sql)).bind(email).fetch_optional(connection).await?;
-    Ok(found.is_some())
-}
-
 /// The columns that only a new account gets.
 pub(super) fn fresh(kind: &'static AccountKind, password_hash: Option<String>, now: Millis) -> Vec<Column> {
     let mut columns: Vec<Column> = vec![("created_at", now.0.into())];
@@ -160,20 +121,6 @@ pub(super) fn fresh(kind: &'static AccountKind, password_hash: Option<String>, n
     columns.extend(kind.column_role.map(|role| ("role", role.into())));
     columns.push(("password_hash", password_hash.into()));
     columns
-}
-
-/// The sessions of an account that there are now are over, at every server on this database.
-pub(super) async fn end_sessions(
-    connection: &mut SqliteConnection,
-    kind: &'static AccountKind,
-    id: &str,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("INSERT OR REPLACE INTO ended_accounts (account, before) VALUES ($1, $2)")
-        .bind(format!("{} {id}", kind.table))
-        .bind(Millis::now().0)
-        .execute(connection)
-        .await?;
-    Ok(())
 }
 
 impl Admin {
@@ -269,77 +216,10 @@ impl Admin {
         all.commit().await?;
         Ok(done.rows_affected() > 0)
     }
-
-    /// Takes an account away. What others have records of stays, without the address; with `erase` also
-    /// without the name and the texts this person wrote.
-    pub async fn remove(
-        &self,
-        backend: Backend,
-        role: Option<&str>,
-        email: &str,
-        erase: bool,
-    ) -> Result<Removal, AdminError> {
-        // What is deleted is overwritten in the file, not just unlinked.
-        sqlx::query("PRAGMA secure_delete = ON").execute(&self.pools.write).await?;
-        let mut all = self.pools.write.begin_with("BEGIN IMMEDIATE").await?;
-        let (kind, found) = the_one(&mut all, backend, role, email).await?;
-        end_sessions(&mut all, kind, &found.id).await?;
-        let (table, id) = (kind.table, kind.id.column());
-        let sql = format!("DELETE FROM {table} WHERE {id} = ?");
-        let deleted = sqlx::query(AssertSqlSafe(sql)).bind(&found.id).execute(&mut *all).await;
-        let removal = match deleted {
-            Ok(_) => Removal::Deleted,
-            Err(sqlx::Error::Database(refused)) if refused.is_foreign_key_violation() => Removal::Kept,
-            Err(error) => return Err(error.into()),
-        };
-        if removal == Removal::Kept {
-            // Records may name each other by the address: they are whole again at the end.
-            sqlx::query("PRAGMA defer_foreign_keys = ON").execute(&mut *all).await?;
-            if erase {
-                anonymise(&mut all, kind, &found.id).await?;
-            }
-            let sql = format!("UPDATE {table} SET password_hash = '', disabled = 1 WHERE {id} = ?");
-            sqlx::query(AssertSqlSafe(sql)).bind(&found.id).execute(&mut *all).await?;
-            let nobody = format!("removed-{:016x}@removed.invalid", rand::random::<u64>());
-            for statement in kind.readdress {
-                sqlx::query(*statement).bind(&found.id).bind(&nobody).execute(&mut *all).await?;
-            }
-        }
-        all.commit().await?;
-        if erase {
-            // Out of the log too, as far as no reader holds it.
-            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.pools.write).await?;
-        }
-        Ok(removal)
-    }
-}
-
-/// What stands for the name of somebody who was erased.
-const REMOVED: &str = "removed user";
-
-async fn anonymise(
-    connection: &mut SqliteConnection,
-    kind: &'static AccountKind,
-    id: &str,
-) -> Result<(), sqlx::Error> {
-    let names = match kind.name {
-        NameColumns::One(column) => format!("{column} = '{REMOVED}'"),
-        NameColumns::Two => {
-            let (first, last) = REMOVED.split_once(' ').unwrap_or((REMOVED, ""));
-            format!("first_name = '{first}', last_name = '{last}'")
-        }
-    };
-    let blanks: String = kind.texts.iter().map(|(_, column)| format!(", {column} = NULL")).collect();
-    let sql = format!("UPDATE {} SET {names}{blanks} WHERE {} = ?", kind.table, kind.id.column());
-    sqlx::query(AssertSqlSafe(sql)).bind(id).execute(&mut *connection).await?;
-    for statement in kind.erase {
-        sqlx::query(*statement).bind(id).execute(&mut *connection).await?;
-    }
-    Ok(())
 }
 
 /// The one account that an address, and perhaps a role, name.
-async fn the_one(
+pub(super) async fn the_one(
     connection: &mut SqliteConnection,
     backend: Backend,
     role: Option<&str>,
@@ -390,7 +270,7 @@ fn fields(kind: &'static AccountKind, person: &NewPerson) -> Result<Vec<Column>,
         let found = kind.texts.iter().find(|(known, _)| known == field);
         let (_, column) = found.ok_or_else(|| unfit(field))?;
         if text.len() > 1024 || text.contains(char::is_control) {
-            return Err(AdminError::Unfit(format!("{} is not a {field}", row::shown(text))));
+            return Err(AdminError::Unfit(format!("{} is not a {field}", shown(text))));
         }
         columns.push((column, text.as_str().into()));
     }

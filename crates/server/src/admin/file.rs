@@ -8,7 +8,8 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::row::{Row, shown};
+use super::address::shown;
+use super::row::Row;
 
 /// The form of an imported file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub enum FileFormat {
     Csv,
 }
 
+/// Refused rows that are named.
+pub(super) const MAX_REFUSALS: usize = 100;
 /// Largest file, in bytes.
 const MAX_FILE_BYTES: usize = 64 * 1024 * 1024;
 
@@ -157,7 +160,7 @@ fn table(text: &str, kind: &str) -> Result<Vec<Row>, Vec<RowRefusal>> {
                 };
                 let line = error.position().map_or(line, csv::Position::line);
                 refused.push(refusal(line, reason));
-                if error.is_io_error() || refused.len() > super::import::MAX_REFUSALS {
+                if error.is_io_error() || refused.len() > MAX_REFUSALS {
                     break;
                 }
             }

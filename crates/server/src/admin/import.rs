@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use futures_util::stream::{self, StreamExt};
 use sqlx::SqliteConnection;
 
-use super::accounts::{self, MAX_NAME_BYTES, end_sessions, fit, fresh, taken};
+use super::accounts::{MAX_NAME_BYTES, fit, fresh};
 use super::backup::private_file;
-use super::file::{FileFormat, RowRefusal, read};
+use super::file::{FileFormat, MAX_REFUSALS, RowRefusal, read};
+use super::known::{end_sessions, find, taken};
 use super::put::{Change, Column, put};
 use super::row::{Row, RowError, both};
 use super::{Admin, AdminError, Password, directory};
@@ -20,8 +21,6 @@ use crate::directory::{AccountKind, Directory, NameColumns};
 
 /// The kind of rows that are accounts.
 const PEOPLE: &str = "people";
-/// Refused rows that are named.
-pub(super) const MAX_REFUSALS: usize = 100;
 
 /// What became of the rows of one kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -192,7 +191,7 @@ async fn settle_one(
     let role = row.choice("role", &roles)?.ok_or_else(|| "role is missing".to_owned())?;
     let kind = directory.account(role).ok_or_else(|| "role is missing".to_owned())?;
     let email = row.email("email")?;
-    let found = accounts::find(connection, kind, &email).await?;
+    let found = find(connection, kind, &email).await?;
     let is_new = found.is_none();
     if is_new && taken(connection, kind, &email).await? {
         return Err(format!("{email} has an account in another role").into());
@@ -258,7 +257,7 @@ async fn person_put(
     }
     row.finish()?;
     let id = kind.id.column();
-    match accounts::find(connection, kind, &person.email).await? {
+    match find(connection, kind, &person.email).await? {
         Some(found) => {
             let key = [(id, found.id.as_str().into())];
             let change = put(connection, kind.table, &key, &fields, &[]).await?;

@@ -6,7 +6,9 @@ use std::ops::RangeInclusive;
 use serde_json::Value as Json;
 use sqlx::SqliteConnection;
 
-use super::{Change, address};
+use super::address::{address, shown};
+use super::known::find;
+use super::put::Change;
 use crate::clock::Millis;
 use crate::directory::AccountKind;
 
@@ -38,18 +40,6 @@ impl From<sqlx::Error> for RowError {
             _ => Self::Store(error),
         }
     }
-}
-
-/// At most so much of a value is shown in an error.
-const MAX_SHOWN_CHARS: usize = 60;
-
-/// A value for an error message: short, without control characters.
-pub(crate) fn shown(text: &str) -> String {
-    let mut short: String = text.chars().take(MAX_SHOWN_CHARS).flat_map(char::escape_debug).collect();
-    if text.chars().count() > MAX_SHOWN_CHARS {
-        short.push('…');
-    }
-    format!("\"{short}\"")
 }
 
 /// A row and where it is.
@@ -217,7 +207,7 @@ pub(crate) async fn account_id(
     kind: &'static AccountKind,
     email: &str,
 ) -> Result<String, RowError> {
-    let found = super::accounts::find(connection, kind, email).await?;
+    let found = find(connection, kind, email).await?;
     let found = found.ok_or_else(|| format!("there is no {} {}", kind.role, shown(email)))?;
     Ok(found.id)
 }
