@@ -152,11 +152,10 @@ fn table(text: &str, kind: &str) -> Result<Vec<Row>, Vec<RowRefusal>> {
                 rows.push(Row::new(line, fields));
             }
             Err(error) => {
-                let reason = match error.kind() {
-                    csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                        format!("there are {len} fields instead of {expected_len}")
-                    }
-                    _ => error.to_string(),
+                let reason = if let csv::ErrorKind::UnequalLengths { expected_len, len, .. } = error.kind() {
+                    format!("there are {len} fields instead of {expected_len}")
+                } else {
+                    error.to_string()
                 };
                 let line = error.position().map_or(line, csv::Position::line);
                 refused.push(refusal(line, reason));

@@ -277,9 +277,13 @@ async fn person_put(
 /// Role, address and password, tab between, for their writer's eyes only.
 fn write_passwords(path: &Path, made: &[(&str, String, String)]) -> Result<PathBuf, AdminError> {
     let shown = path.display().to_string();
-    let failed = |source: std::io::Error| match source.kind() {
-        std::io::ErrorKind::AlreadyExists => AdminError::Exists { path: shown.clone() },
-        _ => AdminError::Write { path: shown.clone(), source },
+    let failed = |source: std::io::Error| {
+        let path = shown.clone();
+        if source.kind() == std::io::ErrorKind::AlreadyExists {
+            AdminError::Exists { path }
+        } else {
+            AdminError::Write { path, source }
+        }
     };
     let mut file = private_file(path).map_err(failed)?;
     let written =

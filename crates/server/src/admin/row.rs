@@ -28,17 +28,15 @@ impl From<String> for RowError {
 
 impl From<sqlx::Error> for RowError {
     fn from(error: sqlx::Error) -> Self {
-        match &error {
-            sqlx::Error::Database(refused) if refused.is_unique_violation() => {
-                Self::Refused(format!("it contradicts another record ({})", refused.message()))
+        if let sqlx::Error::Database(refused) = &error {
+            if refused.is_unique_violation() {
+                return Self::Refused(format!("it contradicts another record ({})", refused.message()));
             }
-            sqlx::Error::Database(refused)
-                if refused.is_check_violation() || refused.is_foreign_key_violation() =>
-            {
-                Self::Refused(format!("the database does not take it ({})", refused.message()))
+            if refused.is_check_violation() || refused.is_foreign_key_violation() {
+                return Self::Refused(format!("the database does not take it ({})", refused.message()));
             }
-            _ => Self::Store(error),
         }
+        Self::Store(error)
     }
 }
 

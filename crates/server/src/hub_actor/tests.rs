@@ -1,3 +1,4 @@
+use super::waits::{MAX_SLEEP, nap};
 use super::*;
 use crate::Config;
 use crate::auth::Passwords;
