@@ -67,16 +67,9 @@ fn say(line: &str) -> anyhow::Result<()> {
 
 /// Names every row that was refused.
 fn complain(error: AdminError) -> anyhow::Error {
-    let mut text = error.to_string();
-    if let AdminError::Rows(rows) = &error {
-        for row in rows {
-            text.push_str(&format!("\n  {row}"));
-        }
-    }
-    match error {
-        AdminError::Rows(_) => anyhow::Error::msg(text),
-        other => other.into(),
-    }
+    let AdminError::Rows(rows) = &error else { return error.into() };
+    let rows: String = rows.iter().map(|row| format!("\n  {row}")).collect();
+    anyhow::Error::msg(format!("{error}{rows}"))
 }
 
 /// Reads the name of a backend.

@@ -47,11 +47,11 @@ fn defaults(mut command: Command, text: &str) -> anyhow::Result<Command> {
         };
         let several = argument.get_value_delimiter().is_some();
         let id = argument.get_id().clone();
-        let values = match value {
-            Value::Array(values) if several => {
-                values.into_iter().map(|value| one(&key, value)).collect::<anyhow::Result<Vec<_>>>()?
-            }
-            value => vec![one(&key, value)?],
+        let values = if several && value.is_array() {
+            let values = value.as_array().cloned().unwrap_or_default();
+            values.into_iter().map(|value| one(&key, value)).collect::<anyhow::Result<Vec<_>>>()?
+        } else {
+            vec![one(&key, value)?]
         };
         if values.iter().any(|value| several && value.contains(',')) {
             bail!("{key} is a list: write its entries apart");
