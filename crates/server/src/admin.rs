@@ -83,6 +83,29 @@ impl Admin {
     }
 }
 
+/// Reads a file as both forms and takes fields out of its rows; every row and refusal is somewhere in it.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn reads(data: &[u8]) {
+    let lines = 1 + data.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count() as u64;
+    for format in [FileFormat::Json, FileFormat::Csv] {
+        match file::read(data, format, "people") {
+            Ok(kinds) => {
+                for mut row in kinds.into_iter().flat_map(|(_, rows)| rows) {
+                    assert!((1..=lines).contains(&row.line), "line {} of {lines}", row.line);
+                    let email = row.email("email");
+                    assert!(email.is_err() || email.is_ok_and(|email| address(&email) == Ok(email.clone())));
+                    let _ = (row.time("starts_at"), row.number("minutes", 1..=9), row.flag("passwordless"));
+                    let _ = (row.list("participants", 8), row.text("name", 200), row.finish());
+                }
+            }
+            Err(refused) => {
+                assert!(!refused.is_empty());
+                assert!(refused.iter().all(|refusal| (1..=lines + 1).contains(&refusal.line)), "{refused:?}");
+            }
+        }
+    }
+}
+
 fn directory(backend: Backend) -> &'static Directory {
     // The registry is complete: a test holds it against the table of backends.
     static NONE: Directory = Directory { accounts: &[], records: &[], forget: &[] };
