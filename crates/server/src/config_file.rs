@@ -56,8 +56,12 @@ fn defaults(mut command: Command, text: &str) -> anyhow::Result<Command> {
         if values.iter().any(|value| several && value.contains(',')) {
             bail!("{key} is a list: write its entries apart");
         }
+        let takes_value = argument.get_action().takes_values();
         // Not shown by --help: it may be a secret.
-        command = command.mut_arg(id, |argument| argument.default_values(values).hide_default_value(true));
+        command = command.mut_arg(id, |argument| {
+            let argument = argument.default_values(values);
+            if takes_value { argument.hide_default_value(true) } else { argument }
+        });
     }
     Ok(command)
 }
@@ -92,6 +96,28 @@ mod tests {
         assert!(refused("database = [\"a\"]").contains("database is neither"));
         assert!(refused("config = \"other.toml\"").contains("config"));
         assert!(refused("demo = ").contains("line 1"));
+    }
+
+    #[test]
+    fn every_kind_of_option_can_be_in_the_file() {
+        let text = "demo = true\nonly = [\"a\", \"b\"]\nring-timeout = 20\nmax-call-participants = 3\n\
+            jwt-secret = \"of the file\"\nlog-format = \"json\"\nbehind-proxy = false\n";
+        let command = || defaults(Options::command(), text).expect("a configuration");
+        command().debug_assert();
+        let read = |arguments: &[&str]| {
+            let all = std::iter::once(&"bellwire-server").chain(arguments);
+            command().try_get_matches_from(all).expect("arguments")
+        };
+        let file = read(&[]);
+        assert!(file.get_flag("demo") && !file.get_flag("behind_proxy"));
+        let only: Vec<_> = file.get_many::<String>("only").expect("values").cloned().collect();
+        assert_eq!(only, ["a", "b"]);
+        assert_eq!(file.get_one::<u64>("ring_timeout"), Some(&20));
+        assert_eq!(file.get_one::<u32>("max-call-participants"), Some(&3));
+        let flags = read(&["--ring-timeout", "30", "--only", "c"]);
+        assert_eq!(flags.get_one::<u64>("ring_timeout"), Some(&30));
+        assert_eq!(flags.get_many::<String>("only").expect("values").collect::<Vec<_>>(), ["c"]);
+        assert!(!command().render_long_help().to_string().contains("of the file"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Importing a file: all of it in one transaction, or nothing. Importing it again changes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -154,11 +154,16 @@ impl Admin {
         rows: Vec<Row>,
         refused: &mut Vec<RowRefusal>,
     ) -> Result<Vec<Person>, AdminError> {
-        let mut people = Vec::with_capacity(rows.len());
+        let (mut people, mut known) = (Vec::with_capacity(rows.len()), BTreeSet::new());
         let mut connection = self.pools.read.acquire().await?;
         for row in rows {
             let line = row.line;
             match settle_one(&mut connection, directory, row).await {
+                // Of two rows one would win, and with it one of two passwords.
+                Ok(person) if !known.insert((person.kind.role, person.email.clone())) => {
+                    let reason = format!("{} {} comes twice", person.kind.role, person.email);
+                    refused.push(RowRefusal { line, kind: PEOPLE.to_owned(), reason });
+                }
                 Ok(person) => people.push(person),
                 Err(RowError::Refused(reason)) => {
                     refused.push(RowRefusal { line, kind: PEOPLE.to_owned(), reason });

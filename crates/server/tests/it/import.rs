@@ -68,7 +68,7 @@ async fn a_file_with_one_bad_row_imports_nothing_and_every_bad_row_is_named() {
         customer,not an address,Bad,ring-ring-1\n\
         pilot,p@x.example,Bad,ring-ring-1\n\
         customer,short@x.example,Bad,short\n\
-        customer,none@x.example,,ring-ring-1\n";
+        customer,GOOD@x.example,Good,ring-ring-2\n";
     write(folder, "people.csv", table);
 
     let said =
@@ -78,6 +78,7 @@ async fn a_file_with_one_bad_row_imports_nothing_and_every_bad_row_is_named() {
         "line 3, people: email: \"not an address\" is not an e-mail address",
         "line 4, people: role is not one of seller, customer: \"pilot\"",
         "line 5, people: the password has less than 8 characters",
+        "line 6, people: customer good@x.example comes twice",
     ] {
         assert!(said.contains(line), "{said}");
     }
