@@ -22,6 +22,11 @@ pub fn body(backend: Backend, body: &Value) -> usize {
     info(backend).map_or(0, |info| (info.bodies)(body))
 }
 
+/// A file that an administrator imports.
+pub fn import(data: &[u8]) {
+    crate::admin::reads(data);
+}
+
 /// Lines of text, each as every word that a stranger may send: headers, tokens, relay user names.
 pub fn words(data: &[u8]) {
     let text = String::from_utf8_lossy(data);

@@ -42,6 +42,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "link", run: link, seeds: Seeds::Own },
     #[cfg(feature = "server")]
     Target { name: "words", run: bellwire_server::fuzzing::words, seeds: Seeds::Own },
+    #[cfg(feature = "server")]
+    Target { name: "import", run: bellwire_server::fuzzing::import, seeds: Seeds::Own },
     #[cfg(feature = "signaling")]
     Target { name: "discovery", run: bellwire_signaling::fuzzing::discovery, seeds: Seeds::Own },
     #[cfg(feature = "peer")]
