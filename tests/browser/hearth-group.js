@@ -8,12 +8,13 @@
 'use strict';
 
 const wish = Object.fromEntries(new URLSearchParams(location.search));
-const report = { state: 'new', error: null, me: null, callId: null, peers: {}, ended: false };
+const report = { state: 'new', error: null, me: null, callId: null, peers: {}, log: [], ended: false };
 window.report = report;
 window.addEventListener('unhandledrejection', (e) => { report.error ??= String(e.reason?.message ?? e.reason); });
 
 const peerId = `peer_${Math.random().toString(36).slice(2)}`;
 const peers = new Map();
+const log = (line) => { if (report.log.push(line) > 200) report.log.shift(); };
 let token, socket, media, sessionId;
 
 async function api(method, path, body) {
@@ -37,6 +38,7 @@ async function signIn() {
   socket.on('webrtc_offer', offered);
   socket.on('webrtc_answer', (e) => {
     const pc = peers.get(e.fromPeerId)?.pc;
+    log(`answered by ${e.fromPeerId}: ${pc?.signalingState}`);
     if (e.sessionId === sessionId && pc?.signalingState === 'have-local-offer') pc.setRemoteDescription(e.answer).catch(() => {});
   });
   // A candidate that comes before the description is dropped.
@@ -103,6 +105,7 @@ function begin(them) {
   const { pc } = peer;
   next(peer, async () => {
     await pc.setLocalDescription(await pc.createOffer());
+    log(`offers ${peer.peerId}`);
     send(peer, 'webrtc_offer', { offer: pc.localDescription.toJSON() });
   });
 }
@@ -111,6 +114,10 @@ const lastOffers = new Map();
 function offered(e) {
   if (e.sessionId !== sessionId || lastOffers.get(e.fromPeerId) === e.offer.sdp) return;
   lastOffers.set(e.fromPeerId, e.offer.sdp);
+  // Of two pages that offer at once the one with the larger name goes on; programs of ours see to that by themselves.
+  const crosses = peers.get(e.fromPeerId)?.pc.signalingState === 'have-local-offer';
+  if (crosses && e.fromPeerId.startsWith('peer_') && peerId > e.fromPeerId) return;
+  log(`answers ${e.fromPeerId}`);
   const peer = connection({ peerId: e.fromPeerId, socketId: e.fromSocketId, userId: e.fromUserId });
   const { pc } = peer;
   next(peer, async () => {

@@ -177,9 +177,10 @@ impl Calls {
     }
 
     /// Sends the chosen screen or window instead of the camera.
-    pub(crate) fn set_sharing(&self, on: bool) {
+    pub(crate) fn set_sharing(&mut self, on: bool) {
         let screen = on.then_some(self.config.screen.as_str());
         self.each_media(|media| media.share(screen));
+        self.sessions.values_mut().for_each(|session| session.set_sharing(on));
     }
 
     /// What [`Self::set_sharing`] sends from now on.
@@ -271,8 +272,9 @@ impl Calls {
     }
 
     /// Asks for the statistics of the calls that have media.
-    pub(crate) fn request_stats(&self) {
-        for session in self.sessions.values().filter(|session| session.media.is_some()) {
+    pub(crate) fn request_stats(&mut self) {
+        for session in self.sessions.values_mut().filter(|session| session.media.is_some()) {
+            session.every_second();
             session.members.values().for_each(|member| member.send_to_peer(PeerCommand::Stats));
         }
         if !self.have_media() {

@@ -94,7 +94,7 @@ impl PacketFilter for Wishes {
 
     /// A change is noticed when any other interceptor's time has come, which is within milliseconds.
     fn next_timeout(&self) -> Option<Instant> {
-        let (at, _) = self.told?;
+        let (at, _) = self.told.filter(|_| self.shared.is_connected())?;
         Some(at + INTERVAL)
     }
 }

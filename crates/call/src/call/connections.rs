@@ -90,7 +90,13 @@ impl Call {
             Loss::Connection(_) => {
                 self.with_member(id, now, |member, cx| member.fail(Retry::ByOfferer, cx, out));
             }
-            Loss::Left | Loss::StayedAway { .. } => self.remove(id, now, out),
+            Loss::Left | Loss::StayedAway { .. } => {
+                self.remove(id, now, out);
+                // Web clients place a call to one person as one of several.
+                if self.consent == Consent::Given && self.members.was_of_two() {
+                    self.end(EndReason::RemoteHungUp, Some(OutgoingSignal::HangUp), now, out);
+                }
+            }
         }
     }
 

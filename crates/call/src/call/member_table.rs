@@ -18,6 +18,8 @@ pub(super) struct MemberTable {
     pub(super) early: VecDeque<(PeerId, IncomingSignal)>,
     /// They left, or were refused.
     pub(super) outsiders: VecDeque<PeerId>,
+    /// People who were in the room, those who left included; no more than two are told apart.
+    met: Vec<PersonId>,
 }
 
 impl MemberTable {
@@ -32,6 +34,18 @@ impl MemberTable {
 
     pub(super) fn expected(&self) -> Vec<MemberId> {
         self.all.iter().filter(|(_, member)| !member.is_here()).map(|(id, _)| *id).collect()
+    }
+
+    /// Somebody is in the room.
+    pub(super) fn meet(&mut self, person: &PersonId) {
+        if self.met.len() < 2 && !self.met.contains(person) {
+            self.met.push(person.clone());
+        }
+    }
+
+    /// Nobody is left or expected in what was a conversation of two.
+    pub(super) fn was_of_two(&self) -> bool {
+        self.all.is_empty() && self.met.len() == 1
     }
 
     pub(super) fn views(&self) -> Vec<MemberView> {

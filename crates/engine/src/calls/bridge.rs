@@ -139,8 +139,10 @@ impl std::fmt::Debug for FanOut {
 
 impl FanOut {
     pub(crate) fn add(&self, member: MemberId, bridge: Bridge) {
+        let mut members = self.members.write().unwrap_or_else(PoisonError::into_inner);
+        // Under the lock: a change meanwhile would pass the newcomer by.
         bridge.audio.set_copies(*self.copies.lock().unwrap_or_else(PoisonError::into_inner));
-        self.members.write().unwrap_or_else(PoisonError::into_inner).push((member, bridge));
+        members.push((member, bridge));
     }
 
     pub(crate) fn remove(&self, member: MemberId) {
@@ -165,8 +167,9 @@ impl EncodedSink for FanOut {
         self.each(|bridge| match frame.codec {
             Codec::Opus => bridge.audio.send(frame.clone()),
             Codec::H264 | Codec::Vp8 => {
-                if bridge.layer().passes(frame.layer, frame.key, frame.captured) {
-                    bridge.video.send(frame.clone());
+                let passes = bridge.layer().passes(frame.layer, frame.key, frame.timestamp);
+                if let Some(timestamp) = passes {
+                    bridge.video.send(EncodedFrame { timestamp, ..frame.clone() });
                 }
             }
         });

@@ -27,6 +27,10 @@ const MIN_VIDEO_BITS_PER_S: u32 = 10_000;
 /// What sound is planned for, headers included, however thin the path to one of several is: theirs must not make
 /// everybody's sound poor. Bit/s.
 const MIN_SHARED_SOUND_BITS_PER_S: u32 = 64_000;
+/// Members whose size is remembered: more than a call has.
+const MAX_SHOWN: usize = 32;
+/// Statistics of a call come once a second; every tenth is reported to the backend.
+const STATS_PER_REPORT: u32 = 10;
 
 pub(crate) struct CallSession {
     call: CallId,
@@ -40,6 +44,14 @@ pub(crate) struct CallSession {
     screens: Screens,
     events: mpsc::Sender<Internal>,
     hand_up: bool,
+    /// The screen is sent instead of the camera.
+    sharing: bool,
+    /// How large members are shown, also those who have not come yet.
+    shown: BTreeMap<MemberId, (u32, u32)>,
+    /// The member whose figures are shown for the call.
+    worst: Option<MemberId>,
+    /// Statistics taken since the last report to the backend.
+    unreported: u32,
     /// When both agreed to talk, by the clock of media.
     consent_at: Option<Instant>,
 }
@@ -77,6 +89,10 @@ impl CallSession {
             screens,
             events,
             hand_up: false,
+            sharing: false,
+            shown: BTreeMap::new(),
+            worst: None,
+            unreported: 0,
             consent_at: None,
         }
     }
@@ -117,8 +133,7 @@ impl CallSession {
         for id in self.members.keys().copied().collect::<Vec<_>>() {
             self.join(id);
         }
-        self.share_features();
-        self.apply_paths();
+        self.share();
     }
 
     /// Takes the media out.
@@ -132,6 +147,9 @@ impl CallSession {
         if !self.members.contains_key(&id) {
             let mut session = MemberSession::default();
             session.raise_hand(self.hand_up);
+            if let Some(size) = self.shown.get(&id) {
+                session.show(*size);
+            }
             self.fan_out.add(id, session.bridge.clone());
             self.members.insert(id, session);
             self.join(id);
@@ -162,12 +180,12 @@ impl CallSession {
         let mut media = Vec::new();
         for id in &gone {
             self.fan_out.remove(*id);
+            self.shown.remove(id);
             self.screens.left(self.call, *id);
             media.extend(self.members.remove(id).and_then(|mut session| session.take_media()));
         }
         if !gone.is_empty() {
-            self.share_features();
-            self.apply_paths();
+            self.share();
         }
         media
     }
@@ -181,13 +199,15 @@ impl CallSession {
     pub(crate) fn close_peer(&mut self, connection: ConnectionId) {
         if let Some(member) = self.connected(connection) {
             member.close_peer();
-            self.share_features();
-            self.apply_paths();
+            self.share();
         }
     }
 
     /// Whether a member can be seen, by the size their pictures are shown at; of one who cannot no picture is decoded.
     pub(crate) fn show_member(&mut self, member: MemberId, size: (u32, u32)) {
+        if self.shown.len() < MAX_SHOWN || self.shown.contains_key(&member) {
+            self.shown.insert(member, size);
+        }
         if let Some(member) = self.members.get_mut(&member) {
             member.show(size);
         }
@@ -208,8 +228,8 @@ impl CallSession {
     pub(crate) fn path_up(&mut self, connection: ConnectionId) {
         let Some(member) = self.connected(connection) else { return };
         member.bridge.set_up(true);
-        self.share_features();
-        self.apply_paths();
+        member.path.silent = false;
+        self.share();
         if let Some(layer) = self.plan.members.get(&connection.member) {
             self.with_media(|media| media.begin_video_layer(*layer));
         }
@@ -233,20 +253,26 @@ impl CallSession {
             }
             PeerEvent::KeyFrameWanted => self.force_key_frame(connection.member),
             PeerEvent::RemoteLoss { fraction } => {
-                member.path.loss = fraction;
-                let worst = self.up().map(|member| member.path.loss).fold(0.0, f32::max);
-                self.with_media(|media| media.set_audio_loss(worst));
+                member.path.hear_loss(fraction);
+                let own = member.path.usual_loss;
+                // Of several the worst decides, by its own reports: they are smoothed as they come.
+                if self.up().all(|member| member.path.usual_loss <= own) {
+                    self.with_media(|media| media.set_audio_loss(fraction));
+                }
                 self.apply_paths();
             }
             PeerEvent::RemoteWish(wish) => {
-                member.path.wish = Some(wish);
+                member.path.hear_wish(wish, Instant::now());
+                self.apply_paths();
+            }
+            PeerEvent::PathSilent | PeerEvent::PathBack => {
+                member.path.silent = matches!(event, PeerEvent::PathSilent);
+                self.share_sound_rate();
                 self.apply_paths();
             }
             PeerEvent::SendCodec(Codec::Opus)
             | PeerEvent::Candidate(_)
             | PeerEvent::State(_)
-            | PeerEvent::PathSilent
-            | PeerEvent::PathBack
             | PeerEvent::NewAddress => {}
         }
     }
@@ -266,20 +292,68 @@ impl CallSession {
         let consent_at = self.consent_at;
         let member = self.connected(connection)?;
         member.take_stats(&sent, peer, security_code, consent_at)?;
-        member.report()
+        self.choose_worst();
+        // Once for all members, whichever comes first.
+        let first = self.members.iter().find(|(_, member)| member.peer.is_some()).map(|(id, _)| *id);
+        if first != Some(connection.member) {
+            return None;
+        }
+        self.unreported += 1;
+        if self.unreported < STATS_PER_REPORT {
+            return None;
+        }
+        self.unreported = 0;
+        self.stats().as_ref().map(stats::quality)
+    }
+
+    fn with_stats(&self) -> impl Iterator<Item = (MemberId, &CallStats)> {
+        let with_peer = self.members.iter().filter(|(_, member)| member.peer.is_some());
+        with_peer.filter_map(|(id, member)| Some((*id, member.newest.as_ref()?)))
+    }
+
+    /// Of equals the one shown before: figures that change from one member to the next say nothing.
+    fn choose_worst(&mut self) {
+        let before = self.worst;
+        let worst =
+            self.with_stats().max_by_key(|(id, newest)| (stats::badness(newest), before == Some(*id)));
+        self.worst = worst.map(|(id, _)| id);
+    }
+
+    /// What waits for the next second: larger pictures, and layers whose key frame has not come.
+    pub(crate) fn every_second(&mut self) {
+        let now = Instant::now();
+        for member in self.members.values_mut() {
+            if let Some(wish) = member.path.next_wish.take() {
+                member.path.hear_wish(wish, now);
+            }
+        }
+        self.apply_paths();
+        let waiting: Vec<u8> =
+            self.members.values().filter_map(|member| member.bridge.layer().waits_for()).collect();
+        for layer in waiting {
+            self.with_media(|media| media.begin_video_layer(layer.into()));
+        }
+    }
+
+    /// A shared screen is sent in its own size, however small it is shown.
+    pub(crate) fn set_sharing(&mut self, on: bool) {
+        self.sharing = on;
+        self.apply_paths();
     }
 
     /// Statistics of the call: of several members those whose connection is worst, with each one's quality beside
     /// them.
     pub(crate) fn stats(&self) -> Option<CallStats> {
-        let of_members = || {
-            let with_peer = self.members.iter().filter(|(_, member)| member.peer.is_some());
-            with_peer.filter_map(|(id, member)| Some((*id, member.newest.as_ref()?)))
-        };
-        let (_, worst) = of_members().max_by_key(|(_, newest)| stats::badness(newest))?;
-        let members = of_members().map(|(id, newest)| stats::member_quality(id, newest)).collect();
-        let upload_kbps = of_members().filter_map(|(id, _)| Some(self.members.get(&id)?.upload_kbps)).sum();
-        Some(CallStats { members, upload_kbps, ..worst.clone() })
+        let (_, worst) = self.with_stats().find(|(id, _)| Some(*id) == self.worst)?;
+        let members: Vec<_> =
+            self.with_stats().map(|(id, newest)| stats::member_quality(id, newest)).collect();
+        let upload_kbps = self.members.values().map(|member| member.upload_kbps).sum();
+        let mut stats = CallStats { members, upload_kbps, ..worst.clone() };
+        if stats.members.len() > 1 {
+            // Each connection has one of its own.
+            stats.security_code.clear();
+        }
+        Some(stats)
     }
 
     /// How loud each member is.
@@ -310,9 +384,18 @@ impl CallSession {
 
     /// Whoever gets a layer with this member gets the key frame too.
     fn force_key_frame(&self, member: MemberId) {
-        if let Some(layer) = self.plan.members.get(&member) {
-            self.with_media(|media| media.force_key_frame(*layer));
+        let Some(member) = self.members.get(&member) else { return };
+        let (passing, wanted) = (member.bridge.layer().passing(), member.bridge.layer().layer());
+        if let Some(layer) = passing.or(wanted) {
+            self.with_media(|media| media.force_key_frame(layer.into()));
         }
+    }
+
+    /// Everything that what is encoded once depends on, after somebody came or went.
+    fn share(&mut self) {
+        self.share_features();
+        self.share_sound_rate();
+        self.apply_paths();
     }
 
     /// Sound is encoded once: with what everybody who is there can make use of.
@@ -332,7 +415,8 @@ impl CallSession {
 
     /// The thinnest path decides what sound may take, within a limit where there are several.
     fn share_sound_rate(&self) {
-        let rates = || self.up().filter_map(|member| member.path.target).map(|(all, _)| all);
+        let heard = || self.up().filter(|member| !member.path.silent);
+        let rates = || heard().filter_map(|member| member.path.target).map(|(all, _)| all);
         let (Some(least), Some(most)) = (rates().min(), rates().max()) else { return };
         let shared = least.max(most.min(MIN_SHARED_SOUND_BITS_PER_S));
         // The encoder's share already leaves out what sound was measured to take.
@@ -343,10 +427,24 @@ impl CallSession {
 
     /// Plans the layers of the picture anew and lets media flow while anybody is there.
     fn apply_paths(&mut self) {
-        let codec = self.known_codec().unwrap_or(self.codec);
-        let path = |member: &MemberSession| member.picture_path(codec, self.start_bitrate);
-        let paths = self.members.iter().filter_map(|(id, member)| Some((*id, path(member)?))).collect();
+        let path = |member: &MemberSession| member.picture_path(self.start_bitrate, self.sharing);
+        // A path that is dead for now must not take a layer from those that work.
+        let several = self.up().filter(|member| !member.path.silent).count() > 1;
+        let counts = |member: &MemberSession| !(several && member.path.silent);
+        let paths: BTreeMap<_, _> = self
+            .members
+            .iter()
+            .filter(|(_, member)| counts(member))
+            .filter_map(|(id, member)| Some((*id, path(member)?)))
+            .collect();
         let plan = self.planner.plan(&paths, Instant::now());
+        if let Some(media) = &self.media {
+            for (index, layer) in plan.layers.iter().enumerate() {
+                if layer.is_some() || self.plan.layers[index].is_some() {
+                    media.set_video_layer(index, *layer);
+                }
+            }
+        }
         for (id, member) in &self.members {
             let layer = plan.members.get(id).and_then(|layer| u8::try_from(*layer).ok());
             let mut switch = member.bridge.layer();
@@ -358,14 +456,8 @@ impl CallSession {
                 self.with_media(|media| media.begin_video_layer(layer.into()));
             }
         }
-        if let Some(media) = &self.media {
-            media.set_sending(!paths.is_empty());
-            for (index, layer) in plan.layers.iter().enumerate() {
-                if layer.is_some() || self.plan.layers[index].is_some() {
-                    media.set_video_layer(index, *layer);
-                }
-            }
-        }
+        let anybody = self.up().next().is_some();
+        self.with_media(|media| media.set_sending(anybody));
         self.plan = plan;
     }
 

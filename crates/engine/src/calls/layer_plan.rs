@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use bellwire_call::MemberId;
 use bellwire_media::{Codec, MAX_LAYERS, VideoLayer};
 
-/// Paths whose rates differ by less share a layer.
+/// Paths whose rates differ by less share a layer; those apart come together again at less than the second.
 const SAME_LAYER_RATIO: f32 = 1.6;
+const REJOIN_RATIO: f32 = 1.3;
 /// A path that holds a group back this much leaves it at once; otherwise groups are made anew at times.
 const HELD_BACK_RATIO: f32 = 2.0;
 const REGROUP_INTERVAL: Duration = Duration::from_secs(5);
@@ -64,7 +65,9 @@ impl LayerPlanner {
         let seen: BTreeMap<MemberId, PicturePath> =
             paths.iter().filter(|(_, path)| path.max_side > 0).map(|(id, path)| (*id, *path)).collect();
         if self.is_outdated(&seen, now) {
-            let groups = group(&seen, self.max_layers);
+            let apart = self.groups.values().any(|group| Some(group) != self.groups.values().next());
+            let ratio = if apart { REJOIN_RATIO } else { SAME_LAYER_RATIO };
+            let groups = group(&seen, self.max_layers, ratio);
             self.groups = number(groups, &self.groups);
             self.grouped_at = Some(now);
         }
@@ -91,9 +94,9 @@ impl LayerPlanner {
                 .map(|path| (path.useful_bitrate(), path.codec))
                 .collect();
             rates.sort_by_key(|(rate, _)| *rate);
-            let apart = matches!(rates.as_slice(), [(low, _), (next, _), ..]
-                if *next as f32 > *low as f32 * HELD_BACK_RATIO);
-            apart || rates.windows(2).any(|pair| pair[0].1 != pair[1].1)
+            rates
+                .windows(2)
+                .any(|pair| pair[1].0 as f32 > pair[0].0 as f32 * HELD_BACK_RATIO || pair[0].1 != pair[1].1)
         })
     }
 }
@@ -139,7 +142,7 @@ impl Group {
 
 /// Groups of paths that are alike, best first, no more than `most`. Who has another codec than most, when there are
 /// too many groups, gets none.
-fn group(paths: &BTreeMap<MemberId, PicturePath>, most: usize) -> Vec<Group> {
+fn group(paths: &BTreeMap<MemberId, PicturePath>, most: usize, same: f32) -> Vec<Group> {
     let mut groups: Vec<Group> = paths
         .iter()
         .map(|(id, path)| {
@@ -153,7 +156,7 @@ fn group(paths: &BTreeMap<MemberId, PicturePath>, most: usize) -> Vec<Group> {
             .map(|index| (index, groups[index - 1].ratio(&groups[index])))
             .min_by(|(_, left), (_, right)| left.total_cmp(right));
         let Some((index, ratio)) = nearest else { break };
-        if ratio.is_infinite() || (groups.len() <= most && ratio >= SAME_LAYER_RATIO) {
+        if ratio.is_infinite() || (groups.len() <= most && ratio >= same) {
             break;
         }
         let thinner = groups.remove(index);
@@ -238,6 +241,28 @@ mod tests {
         let fallen = planner.plan(&paths(&[2_000_000, 1_900_000, 200_000]), soon);
         assert_eq!(rates(&fallen), [1_900_000, 1_900_000, 200_000]);
         assert_eq!(fallen.members[&MemberId(1)], before.members[&MemberId(1)], "they keep their layer");
+    }
+
+    #[test]
+    fn several_thin_paths_do_not_hold_the_others_back_for_a_moment() {
+        let (mut planner, now) = (LayerPlanner::new(8), Instant::now());
+        planner.plan(&paths(&[2_000_000; 5]), now);
+        let fallen = planner.plan(&paths(&[2_000_000, 2_000_000, 2_000_000, 45_000, 40_000]), now);
+        assert_eq!(rates(&fallen), [2_000_000, 2_000_000, 2_000_000, 40_000, 40_000]);
+    }
+
+    #[test]
+    fn paths_that_hover_around_a_limit_stay_where_they_are() {
+        let (mut planner, mut now) = (LayerPlanner::new(8), Instant::now());
+        planner.plan(&paths(&[1_700_000, 1_000_000]), now);
+        for rate in [1_500_000, 1_700_000, 1_400_000, 1_650_000] {
+            now += REGROUP_INTERVAL;
+            let plan = planner.plan(&paths(&[rate, 1_000_000]), now);
+            assert_eq!(plan.layers.iter().flatten().count(), 2, "{rate}");
+        }
+        now += REGROUP_INTERVAL;
+        let plan = planner.plan(&paths(&[1_200_000, 1_000_000]), now);
+        assert_eq!(plan.layers.iter().flatten().count(), 1);
     }
 
     #[test]

@@ -1,14 +1,12 @@
 //! Switch of one member between the layers of the picture: from key frame to key frame. Pure.
 
-use std::time::Instant;
-
 /// Which layer a member gets, and which one they are to get.
 #[derive(Debug, Default)]
 pub(crate) struct LayerSwitch {
     passing: Option<u8>,
     wanted: Option<u8>,
-    /// When the last picture that passed was captured.
-    last: Option<Instant>,
+    /// RTP timestamp of the last picture that passed.
+    last: Option<u32>,
 }
 
 impl LayerSwitch {
@@ -35,58 +33,73 @@ impl LayerSwitch {
         self.wanted
     }
 
-    /// Whether a picture passes. Two layers may have the same one: it passes once.
-    pub(crate) fn passes(&mut self, layer: u8, key: bool, captured: Instant) -> bool {
-        let newer = self.last.is_none_or(|last| captured > last);
-        if self.wanted == Some(layer) && key && newer {
+    /// The layer that passes.
+    pub(crate) fn passing(&self) -> Option<u8> {
+        self.passing
+    }
+
+    /// Whether a picture passes, and with which timestamp: encoders of different layers need different times, so that
+    /// the key frame of a layer may come after a later picture of the last one, and one timestamp is one picture.
+    pub(crate) fn passes(&mut self, layer: u8, key: bool, timestamp: u32) -> Option<u32> {
+        if self.wanted == Some(layer) && key {
             self.passing = Some(layer);
         }
-        let passes = self.passing == Some(layer) && newer;
-        if passes {
-            self.last = Some(captured);
+        if self.passing != Some(layer) {
+            return None;
         }
-        passes
+        let timestamp = match self.last {
+            Some(last) if timestamp.wrapping_sub(last).cast_signed() <= 0 => last.wrapping_add(1),
+            Some(_) | None => timestamp,
+        };
+        self.last = Some(timestamp);
+        Some(timestamp)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
     fn a_layer_begins_with_a_key_frame_and_the_last_one_goes_on_until_then() {
-        let start = Instant::now();
-        let at = |n: u64| start + Duration::from_millis(33 * n);
         let mut switch = LayerSwitch::default();
-        assert!(!switch.passes(0, true, at(0)), "nothing is wanted");
+        assert_eq!(switch.passes(0, true, 0), None, "nothing is wanted");
         switch.want(Some(0));
         assert_eq!(switch.waits_for(), Some(0));
-        assert!(!switch.passes(0, false, at(1)));
-        assert!(switch.passes(0, true, at(2)));
-        assert!(!switch.passes(1, true, at(2)), "it is not the wanted one");
+        assert_eq!(switch.passes(0, false, 3000), None);
+        assert_eq!(switch.passes(0, true, 6000), Some(6000));
+        assert_eq!(switch.passes(1, true, 6000), None, "it is not the wanted one");
         switch.want(Some(1));
-        assert!(switch.passes(0, false, at(3)));
-        assert!(!switch.passes(1, false, at(3)));
-        assert!(switch.passes(0, false, at(4)));
-        assert!(!switch.passes(1, true, at(4)), "this picture was sent already");
-        assert_eq!(switch.waits_for(), Some(1));
-        assert!(switch.passes(1, true, at(5)));
-        assert!(!switch.passes(0, false, at(6)));
-        assert!(switch.passes(1, false, at(6)));
+        assert_eq!(switch.passes(0, false, 9000), Some(9000));
+        assert_eq!(switch.passes(1, false, 9000), None);
+        assert_eq!((switch.waits_for(), switch.passing()), (Some(1), Some(0)));
+        assert_eq!(switch.passes(1, true, 12_000), Some(12_000));
+        assert_eq!(switch.passes(0, false, 15_000), None);
+        assert_eq!(switch.passes(1, false, 15_000), Some(15_000));
         switch.want(None);
-        assert!(!switch.passes(1, true, at(7)));
+        assert_eq!(switch.passes(1, true, 18_000), None);
+    }
+
+    #[test]
+    fn a_key_frame_that_took_long_to_encode_passes_after_later_pictures_of_the_last_layer() {
+        let mut switch = LayerSwitch::default();
+        switch.want(Some(1));
+        assert_eq!(switch.passes(1, true, u32::MAX - 2999), Some(u32::MAX - 2999));
+        switch.want(Some(0));
+        assert_eq!(switch.passes(1, false, 0), Some(0));
+        assert_eq!(switch.passes(1, false, 3000), Some(3000));
+        assert_eq!(switch.passes(0, true, 0), Some(3001), "a picture of its own");
+        assert_eq!(switch.passes(0, false, 3000), Some(3002));
+        assert_eq!(switch.passes(0, false, 6000), Some(6000));
     }
 
     #[test]
     fn a_new_connection_begins_with_a_key_frame() {
-        let start = Instant::now();
         let mut switch = LayerSwitch::default();
         switch.want(Some(2));
-        assert!(switch.passes(2, true, start));
+        assert_eq!(switch.passes(2, true, 0), Some(0));
         switch.begin_anew();
-        assert!(!switch.passes(2, false, start + Duration::from_millis(33)));
+        assert_eq!(switch.passes(2, false, 3000), None);
         assert_eq!(switch.waits_for(), Some(2));
     }
 }

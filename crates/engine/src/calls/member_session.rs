@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use bellwire_call::Quality;
 use bellwire_media::{AudioFeatures, Codec, MediaEvent, MemberMedia, SentStats};
 use bellwire_peer::{PeerStats, Wish};
 
@@ -13,9 +12,6 @@ use crate::calls::stats::{self, Answer};
 use crate::connection_id::ConnectionId;
 use crate::view::CallStats;
 
-/// Statistics come once a second; every tenth is reported to the backend.
-const STATS_PER_REPORT: u32 = 10;
-
 #[derive(Debug, Default)]
 pub(crate) struct MemberSession {
     pub(crate) bridge: Bridge,
@@ -24,8 +20,6 @@ pub(crate) struct MemberSession {
     pub(crate) path: MemberPath,
     first_video: Option<Instant>,
     first_audio: Option<Instant>,
-    /// Statistics taken since the last report to the backend.
-    unreported: u32,
     /// Packets received and lost when the statistics were taken last.
     counted: (u64, u64),
     /// When that was, and the bytes sent until then.
@@ -63,10 +57,41 @@ pub(crate) struct MemberPath {
     pub(crate) audio: AudioFeatures,
     /// What the path carries, bit/s, and what of it is left for pictures.
     pub(crate) target: Option<(u32, u32)>,
-    /// What they lost of the sound of the last second or so, a fraction.
+    /// What they lost of the sound of the last second or so, a fraction, and the same over several reports.
     pub(crate) loss: f32,
+    pub(crate) usual_loss: f32,
+    /// Nothing has been heard for a while.
+    pub(crate) silent: bool,
     /// How they show our picture; only programs like ours say so.
     pub(crate) wish: Option<Wish>,
+    /// A larger picture is wanted so soon after the last change that it waits for the next second.
+    pub(crate) next_wish: Option<Wish>,
+    wished_at: Option<Instant>,
+}
+
+/// Loss that begins is believed sooner than loss that ends.
+const LOSS_ATTACK: f32 = 0.5;
+const LOSS_DECAY: f32 = 0.1;
+/// Each larger picture begins with a key frame: so often at most.
+const MIN_TIME_BETWEEN_LARGER: Duration = Duration::from_secs(1);
+
+impl MemberPath {
+    pub(crate) fn hear_loss(&mut self, fraction: f32) {
+        let weight = if fraction > self.usual_loss { LOSS_ATTACK } else { LOSS_DECAY };
+        self.usual_loss += (fraction - self.usual_loss) * weight;
+        self.loss = fraction;
+    }
+
+    pub(crate) fn hear_wish(&mut self, wish: Wish, now: Instant) {
+        let larger = self.wish.is_some_and(|known| wish.max_side > known.max_side);
+        let soon =
+            self.wished_at.is_some_and(|at| now.saturating_duration_since(at) < MIN_TIME_BETWEEN_LARGER);
+        if larger && soon {
+            self.next_wish = Some(wish);
+        } else {
+            (self.wish, self.next_wish, self.wished_at) = (Some(wish), None, Some(now));
+        }
+    }
 }
 
 impl MemberSession {
@@ -77,6 +102,8 @@ impl MemberSession {
     pub(crate) fn open_peer(&mut self, peer: PeerHandle) {
         self.close_peer();
         self.bridge.layer().begin_anew();
+        // Another program may be at its other end.
+        self.path = MemberPath::default();
         self.peer = Some(peer);
         self.tell_wish();
     }
@@ -119,13 +146,16 @@ impl MemberSession {
         self.bridge.is_up()
     }
 
-    /// For the plan of the picture's layers; `None`: they cannot get any. `start`: bit rate until the path is known.
-    pub(crate) fn picture_path(&self, fallback: Codec, start: u32) -> Option<PicturePath> {
-        self.is_up().then(|| PicturePath {
-            codec: self.path.codec.unwrap_or(fallback),
+    /// For the plan of the picture's layers; `None`: they cannot get any, by their description or because they are not
+    /// there. `start`: bit rate until the path is known. `whole`: what is sent is of use in its own size only.
+    pub(crate) fn picture_path(&self, start: u32, whole: bool) -> Option<PicturePath> {
+        let codec = self.path.codec.filter(|_| self.is_up())?;
+        let wished = self.path.wish.map_or(u32::MAX, |wish| wanted_side(wish.max_side));
+        Some(PicturePath {
+            codec,
             bitrate: self.path.target.map_or(start, |(_, pictures)| pictures),
             loss: self.path.loss,
-            max_side: self.path.wish.map_or(u32::MAX, |wish| wanted_side(wish.max_side)),
+            max_side: if whole && wished > 0 { u32::MAX } else { wished },
         })
     }
 
@@ -183,22 +213,24 @@ impl MemberSession {
         let bits = bytes.saturating_sub(before) as f32 * 8.0;
         bits / 1e3 / now.saturating_duration_since(at).as_secs_f32().max(0.1)
     }
-
-    /// The report to the backend, when it is time for one.
-    pub(crate) fn report(&mut self) -> Option<Quality> {
-        let stats = self.newest.as_ref()?;
-        self.unreported += 1;
-        if self.unreported < STATS_PER_REPORT {
-            return None;
-        }
-        self.unreported = 0;
-        Some(stats::quality(stats))
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn larger_pictures_are_wished_for_once_a_second_and_smaller_ones_at_once() {
+        let (mut path, start) = (MemberPath::default(), Instant::now());
+        let wish = |max_side| Wish { max_side, hand_up: false };
+        path.hear_wish(wish(0), start);
+        path.hear_wish(wish(1280), start + Duration::from_millis(10));
+        assert_eq!((path.wish, path.next_wish), (Some(wish(0)), Some(wish(1280))));
+        path.hear_wish(wish(0), start + Duration::from_millis(20));
+        assert_eq!((path.wish, path.next_wish), (Some(wish(0)), None));
+        path.hear_wish(wish(640), start + Duration::from_secs(2));
+        assert_eq!(path.wish, Some(wish(640)));
+    }
 
     #[test]
     fn a_picture_is_asked_for_in_a_few_sizes() {

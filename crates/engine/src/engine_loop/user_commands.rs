@@ -1,6 +1,6 @@
 //! Commands of the user, passed to the part of the engine that carries them out.
 
-use bellwire_call::{CallId, CallView, Event, MediaKind, UserAction};
+use bellwire_call::{AccountId, CallId, CallView, Event, MediaKind, UserAction};
 
 use super::EngineLoop;
 use crate::config::CallDefaults;
@@ -74,7 +74,21 @@ impl EngineLoop {
                 text: "The screen cannot be shared in this call".into(),
             });
         }
+        if let UserAction::Dial { account, invite } = &action
+            && !invite.others.is_empty()
+            && invite.others.len() + 2 > self.seats(*account)
+        {
+            return self.notify(Notice::Problem {
+                code: "too_many_people",
+                text: "A call there has no room for so many people".into(),
+            });
+        }
         self.dispatch(Event::User(action));
+    }
+
+    /// People a call of that account has room for, ourselves included.
+    fn seats(&self, account: AccountId) -> usize {
+        self.accounts.by_id(account).map_or(0, |account| usize::from(account.capabilities().seats))
     }
 
     /// The message goes first: if it cannot, the call still rings.

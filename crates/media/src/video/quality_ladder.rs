@@ -180,6 +180,14 @@ impl QualityLadder {
         Self::new(&SCREEN_STEPS)
     }
 
+    /// The picture is wanted in another size: what the bit rate and the quantiser were before says nothing about it. How
+    /// busy the encoder was still does.
+    pub fn begin_anew(&mut self) {
+        self.by_rate = None;
+        self.quantiser = QuantiserRule::default();
+        self.upgrades = UpgradeRule { last: None, patience: MIN_TIME_BEFORE_UPGRADE };
+    }
+
     /// The step for this bit rate, in bits per second, and for a source whose longer side has `longest` pixels; `None`
     /// where the bit rate is enough for sound only.
     pub fn choose(&mut self, bitrate: u32, longest: u32, now: Instant) -> Option<QualityStep> {

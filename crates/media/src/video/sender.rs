@@ -297,7 +297,11 @@ impl VideoSender {
     /// beyond [`MAX_LAYERS`] is ignored.
     pub fn set_layer(&self, layer: usize, wanted: Option<VideoLayer>) {
         let Some(state) = self.shared.layers.get(layer) else { return };
+        let before = self.shared.is_paused();
         state.set_wanted(wanted);
+        if before && !self.shared.is_paused() {
+            (self.plan.1.events)(SourceEvent::Resumed);
+        }
         let mut encoders = self.encoders.lock().unwrap_or_else(PoisonError::into_inner);
         if wanted.is_some() && encoders[layer].is_none() {
             let (config, outputs) = &self.plan;

@@ -14,6 +14,8 @@ use super::streams::{MAX_STREAMS, member_of};
 
 /// A window that is dragged larger says so for each pixel.
 const SETTLING: Duration = Duration::from_millis(200);
+/// From one window to another there is a moment without a tile, and a picture that was hidden needs a key frame.
+const HIDING: Duration = Duration::from_millis(1000);
 
 /// Number of a connection, one for each window.
 pub(super) type WindowId = u64;
@@ -88,7 +90,13 @@ pub(crate) async fn tell_sizes(video: Arc<Video>, engine: Handle) {
             return;
         }
         tokio::time::sleep(SETTLING).await;
-        let now = largest(&tiles.borrow_and_update());
+        let mut now = largest(&tiles.borrow_and_update());
+        let is_shown = |id: &MemberId| now.get(id).is_some_and(|tile| tile.is_shown());
+        let hides = told.1.iter().any(|(id, tile)| tile.is_shown() && !is_shown(id));
+        if hides {
+            tokio::time::sleep(HIDING).await;
+            now = largest(&tiles.borrow_and_update());
+        }
         let Some(id) = *call.borrow_and_update() else { continue };
         if told.0 != Some(id) {
             told = (Some(id), BTreeMap::new());

@@ -82,6 +82,10 @@ async fn four_of_ours_and_three_pages_see_and_hear_each_other() -> anyhow::Resul
         let ring = client.ringing().await?;
         client.engine().accept(ring.id).await;
     }
+    tokio::time::sleep(std::time::Duration::from_secs(20)).await;
+    for page in &pages {
+        println!("PAGE {}", page.report().await?);
+    }
     for client in &clients {
         let all = |call: &bellwire_engine::CallView| {
             call.members.len() == 6 && call.members.iter().all(|m| m.state == MemberState::Connected)

@@ -53,6 +53,7 @@ pub(super) struct Encode {
     paused: bool,
     /// The beginnings of pictures and of this layer, as of the last key frame.
     begun: Option<(u64, u64)>,
+    max_side: u32,
 }
 
 /// An encoder with its last settings.
@@ -118,6 +119,7 @@ impl Encode {
             failing: false,
             paused: false,
             begun: None,
+            max_side: u32::MAX,
         }
     }
 
@@ -161,6 +163,11 @@ impl Encode {
             self.load.reset();
         }
         let wanted = order.layer;
+        if std::mem::replace(&mut self.max_side, wanted.max_side) != wanted.max_side {
+            self.ladder.begin_anew();
+        }
+        // Nobody got the layer for a while.
+        self.paused &= self.state().is_paused();
         let bitrate = wanted.bitrate.max(MIN_BITRATE_BPS);
         let Some(step) = self.step(frame, *content, wanted, began) else { return Ok(()) };
         if !self.beat.passes(frame.at, step.fps) {
