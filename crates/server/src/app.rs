@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware;
 use axum::{Extension, Router};
 use socketioxide::SocketIo;
@@ -26,9 +26,11 @@ use crate::error::ApiError;
 use crate::limits::RequestLimit;
 use crate::listener::{Listener, Seats};
 use crate::openapi::{Api, Endpoint, Routes, described};
+use crate::readiness::STUCK;
 use crate::registry::info;
 use crate::relay::Relay;
 use crate::request::BehindProxy;
+use crate::retention::{RETENTION_INTERVAL, forget};
 use crate::runtime::{BackendInfo, Events, StartError, TaskSet};
 use crate::store::Pools;
 use crate::{discovery, monitoring};
@@ -46,6 +48,7 @@ pub struct App {
     context: Arc<ServerContext>,
     ios: Vec<SocketIo>,
     endpoints: Vec<(Backend, Endpoint)>,
+    metrics: Option<SocketAddr>,
     events: Events,
     /// Ends the listeners.
     closing: CancellationToken,
@@ -70,6 +73,10 @@ impl App {
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let cors = origins(&config.allowed_origins)?;
         let bound = bind_all(&config).await?;
+        let metrics = match config.metrics {
+            Some(addr) => Some(bind(addr).await?),
+            None => None,
+        };
         let pools = Pools::open(&config.database).await?;
         let secret = secret(&config).map_err(StartError::Secret)?;
         let passwords = Passwords::new().await?;
@@ -113,7 +120,7 @@ impl App {
             let mut add = |routes: Routes| {
                 let (router, documented) = routes.into_parts();
                 let health = documented.iter().all(|endpoint| endpoint.path != "/health");
-                let core = discovery::routes(&context, backend, health).merge(monitoring::routes(&context));
+                let core = discovery::routes(&context, backend, health);
                 let (core, _) = described(&api, &documented, core).into_parts();
                 endpoints.extend(documented.into_iter().map(|endpoint| (backend, endpoint)));
                 inside(limit.around(router).merge(core), &context, info)
@@ -134,9 +141,14 @@ impl App {
             info!(backend = backend.id(), rest = %place.rest, socket = %place.socket, "Serving");
             ios.push(io);
         }
+        let metrics = metrics.map(|(socket, addr)| {
+            listeners.spawn(monitoring::serve(Arc::clone(&context), socket, closing.clone()));
+            info!(%addr, "Serving metrics");
+            addr
+        });
         let (tasks, sockets, events) = work.into_tasks();
         guard.disarm();
-        Ok(Self { context, ios, endpoints, events, closing, over, listeners, tasks, sockets })
+        Ok(Self { context, ios, endpoints, metrics, events, closing, over, listeners, tasks, sockets })
     }
 
     /// Base of a backend's REST API, prefix included: `http://127.0.0.1:8000/api/v2` for `storefront`.
@@ -165,6 +177,17 @@ impl App {
     #[must_use]
     pub fn events(&self, backend: &str) -> &'static [&'static str] {
         Backend::parse(backend).and_then(|backend| self.events.get(&backend).copied()).unwrap_or_default()
+    }
+
+    /// Where `/metrics` is, for Prometheus; `None` when it is not served.
+    #[must_use]
+    pub fn metrics_url(&self) -> Option<String> {
+        self.metrics.map(|addr| format!("http://{addr}/metrics"))
+    }
+
+    /// Whether calls are handled. What a restart would not help, a full disk, does not count.
+    pub async fn is_alive(&self) -> bool {
+        self.context.readiness.ask(&self.context.pools).await != STUCK
     }
 
     /// The relay's address as an ICE URL, where there is one.
@@ -265,6 +288,17 @@ fn core_jobs(context: &Arc<ServerContext>, work: &mut TaskSet) {
             warn!(%error, "Old tokens were not forgotten");
         }
     });
+    if let Some(kept) = context.config.retention {
+        let over = work.over();
+        work.every(RETENTION_INTERVAL, context, move |context| {
+            let over = over.clone();
+            async move {
+                if let Err(error) = forget(&context.pools, Millis::now().minus(kept), &over).await {
+                    warn!(%error, "Old calls and messages were not deleted");
+                }
+            }
+        });
+    }
     if context.relay.is_some() {
         let (context, over) = (Arc::clone(context), work.over());
         work.spawn(async move {
@@ -291,7 +325,7 @@ fn origins(origins: &[String]) -> Result<CorsLayer, StartError> {
     let layer = CorsLayer::new()
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION])
-        .expose_headers([header::RETRY_AFTER]);
+        .expose_headers([header::RETRY_AFTER, HeaderName::from_static("x-request-id")]);
     if origins.iter().any(|origin| origin == "*") {
         // Any page may ask, but without cookies.
         return Ok(layer.allow_origin(cors::Any));

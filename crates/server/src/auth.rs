@@ -19,7 +19,7 @@ use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::store::{Pools, StoreError};
 
-/// What is signed: a backend's own claims (which must not have these three names) and the usual ones.
+/// What is signed: a backend's own claims (which must not have these four names) and the usual ones.
 #[derive(Serialize, Deserialize)]
 struct Signed<C> {
     #[serde(flatten)]
@@ -27,6 +27,9 @@ struct Signed<C> {
     jti: String,
     /// Seconds since 1970.
     iat: i64,
+    /// The same in milliseconds: who signs in right after a change of the password has a new session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    iat_ms: Option<i64>,
     /// Seconds since 1970.
     exp: i64,
 }
@@ -36,7 +39,14 @@ struct Signed<C> {
 pub(crate) struct Session<C> {
     pub(crate) claims: C,
     pub(crate) jti: String,
+    pub(crate) issued: Millis,
     pub(crate) expires: Millis,
+}
+
+/// Claims that name an account.
+pub(crate) trait Owned {
+    /// The account's table and id, which no other account of any backend has.
+    fn account(&self) -> String;
 }
 
 /// Makes and reads session tokens (JWT, HS256) of one purpose.
@@ -77,6 +87,7 @@ impl Tokens {
             claims,
             jti: format!("{:032x}", rand::random::<u128>()),
             iat: now.seconds(),
+            iat_ms: Some(now.0),
             exp: now.plus(self.ttl).seconds(),
         };
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &signed, &self.encoding).ok()
@@ -88,7 +99,8 @@ impl Tokens {
         let signed = jsonwebtoken::decode::<Signed<C>>(token, &self.decoding, &self.validation).ok()?.claims;
         let expires = Millis::from_seconds(signed.exp);
         // The decoder lets a token live through its last second; a running socket does not.
-        let session = Session { claims: signed.claims, jti: signed.jti, expires };
+        let issued = signed.iat_ms.map_or(Millis::from_seconds(signed.iat), Millis);
+        let session = Session { claims: signed.claims, jti: signed.jti, issued, expires };
         (expires > Millis::now()).then_some(session)
     }
 }
@@ -127,20 +139,47 @@ impl Revoked {
         written
     }
 
-    pub(crate) async fn contains<C: Sync>(&self, session: &Session<C>) -> Result<bool, StoreError> {
-        self.ended(&session.jti).await
+    pub(crate) async fn contains<C: Owned + Sync>(&self, session: &Session<C>) -> Result<bool, StoreError> {
+        self.ended(&session.jti, session).await
     }
 
-    /// Whether [`Revoked::end`] was called for that name.
-    pub(crate) async fn ended(&self, name: &str) -> Result<bool, StoreError> {
+    /// Whether [`Revoked::end`] was called for that name, or all sessions of its account were ended.
+    pub(crate) async fn ended<C: Owned + Sync>(
+        &self,
+        name: &str,
+        session: &Session<C>,
+    ) -> Result<bool, StoreError> {
         if self.unwritten().contains_key(name) {
             return Ok(true);
         }
-        let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM revoked_tokens WHERE jti = $1")
-            .bind(name)
-            .fetch_optional(&self.pools.read)
-            .await?;
-        Ok(found.is_some())
+        let found: i64 = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM revoked_tokens WHERE jti = $1) \
+             OR EXISTS (SELECT 1 FROM ended_accounts WHERE account = $2 AND before >= $3)",
+        )
+        .bind(name)
+        .bind(session.claims.account())
+        .bind(session.issued.0)
+        .fetch_one(&self.pools.read)
+        .await?;
+        Ok(found != 0)
+    }
+
+    /// The accounts whose sessions were ended after the change of that number, or since that moment: number,
+    /// account, and until when a session had to begin to be over.
+    pub(crate) async fn accounts_ended(
+        &self,
+        after: i64,
+        since: Millis,
+    ) -> Result<Vec<(i64, String, Millis)>, StoreError> {
+        let rows: Vec<(i64, String, i64)> = sqlx::query_as(
+            "SELECT number, account, before FROM ended_accounts WHERE number > $1 \
+             UNION SELECT number, account, before FROM ended_accounts WHERE before > $2 ORDER BY 1",
+        )
+        .bind(after)
+        .bind(since.0)
+        .fetch_all(&self.pools.read)
+        .await?;
+        Ok(rows.into_iter().map(|(number, account, before)| (number, account, Millis(before))).collect())
     }
 
     /// Writes what could not be written, and forgets tokens that have expired.
@@ -222,12 +261,14 @@ impl Passwords {
     pub(crate) async fn hash(&self, password: &str) -> Result<String, HashError> {
         let _turn = self.turns.acquire().await.map_err(|_| HashError)?;
         let password = password.to_owned();
-        tokio::task::spawn_blocking(move || {
-            Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string())
+        tokio::task::spawn_blocking(move || hash(&password)).await.map_err(|_| HashError)?
+    }
+
+    /// Sign-ins of each backend that are under way or wait.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = (Backend, usize)> {
+        self.lanes.iter().map(|(backend, lane)| {
+            (*backend, MAX_WAITING_SIGN_INS.saturating_sub(lane.places.available_permits()))
         })
-        .await
-        .map_err(|_| HashError)?
-        .map_err(|_| HashError)
     }
 
     /// The same hash for every caller: for a public password, of which there is one.
@@ -251,13 +292,27 @@ impl Passwords {
         let _turn = self.turns.acquire().await.map_err(|_| Busy)?;
         let known = hash.is_some();
         let (password, hash) = (password.to_owned(), hash.unwrap_or(&self.decoy).to_owned());
-        let verified = tokio::task::spawn_blocking(move || {
-            PasswordHash::new(&hash)
-                .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
-        })
-        .await;
+        let verified = tokio::task::spawn_blocking(move || is_of(&password, &hash)).await;
         Ok(known && verified.unwrap_or(false))
     }
+}
+
+/// Takes 19 MiB and a moment of a core; a server asks [`Passwords`] instead.
+pub(crate) fn hash(password: &str) -> Result<String, HashError> {
+    Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|_| HashError)
+}
+
+/// Whether a password belongs to a hash.
+pub(crate) fn is_of(password: &str, hash: &str) -> bool {
+    PasswordHash::new(hash)
+        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+}
+
+/// Whether a text is an argon2 hash in PHC form that passwords can be compared with.
+pub(crate) fn is_hash(text: &str) -> bool {
+    PasswordHash::new(text).is_ok_and(|hash| {
+        hash.algorithm.as_str().starts_with("argon2") && hash.salt.is_some() && hash.hash.is_some()
+    })
 }
 
 /// 256 random bits as text.

@@ -10,6 +10,7 @@ mod appointments;
 mod current_user;
 mod defaults;
 mod demo;
+mod directory;
 mod events;
 mod hub;
 mod login;
@@ -45,6 +46,7 @@ pub(crate) static INFO: BackendInfo = BackendInfo {
     demo_logins: &[("practitioner", demo::DOCTOR), ("patient", demo::PATIENT)],
     shape: Shape::Nest,
     cookies: &[],
+    directory: &directory::DIRECTORY,
     start: |context, _, io, tasks| Box::pin(start(context, io, tasks)),
     #[cfg(feature = "fuzzing")]
     reads: events::reads,

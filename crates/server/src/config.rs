@@ -264,6 +264,10 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     pub limits: Limits,
     pub connections: ConnectionLimits,
+    /// How long ended calls and messages are kept; for ever when `None`.
+    pub retention: Option<Duration>,
+    /// Where `/metrics` is served; nowhere when `None`. Port 0 takes a free one.
+    pub metrics: Option<SocketAddr>,
 }
 
 impl Config {
@@ -285,6 +289,8 @@ impl Config {
             allowed_origins: Vec::new(),
             limits: Limits::default(),
             connections: ConnectionLimits::default(),
+            retention: None,
+            metrics: None,
         }
     }
 

@@ -9,6 +9,7 @@ use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::metrics::Metrics;
 use crate::occupancy::Accounts;
+use crate::readiness::Readiness;
 use crate::relay::{IceServer, Relay};
 use crate::sign_ins::SignIns;
 use crate::store::Pools;
@@ -35,6 +36,7 @@ pub(crate) struct ServerContext {
     pub(crate) relay: Option<Relay>,
     pub(crate) revoked: Revoked,
     pub(crate) metrics: Metrics,
+    pub(crate) readiness: Readiness,
     secret: String,
 }
 
@@ -60,6 +62,7 @@ impl ServerContext {
             relay,
             revoked,
             metrics,
+            readiness: Readiness::default(),
             secret,
         })
     }

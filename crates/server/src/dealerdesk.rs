@@ -24,6 +24,7 @@ mod chat;
 mod current_user;
 mod defaults;
 mod demo;
+mod directory;
 mod events;
 mod hub;
 mod login;
@@ -60,6 +61,7 @@ pub(crate) static INFO: BackendInfo = BackendInfo {
     demo_logins: &[("dealer", demo::DEALER), ("technician", demo::TECHNICIAN), ("technician", demo::ANOTHER)],
     shape: Shape::Error,
     cookies: &[],
+    directory: &directory::DIRECTORY,
     start: |context, config, io, tasks| Box::pin(start(context, config, io, tasks)),
     #[cfg(feature = "fuzzing")]
     reads: events::reads,

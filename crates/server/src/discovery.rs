@@ -14,6 +14,7 @@ use tracing::warn;
 use crate::backend::Backend;
 use crate::context::{Place, ServerContext};
 use crate::openapi::{Routes, doc};
+use crate::readiness::READY;
 
 #[derive(Clone)]
 struct Here {
@@ -30,6 +31,9 @@ pub(crate) fn routes(context: &Arc<ServerContext>, backend: Backend, health: boo
     );
     let ask = doc("Whether the server and its database answer").public().errors(&[503]);
     let routes = if health { routes.get("/health", alive, ask) } else { routes };
+    let live = doc("Whether the server answers at all: what does not is to be started again").public();
+    let ready = doc("Whether the server can do its work: reading, writing, calls").public().errors(&[503]);
+    let routes = routes.get("/health/live", live_now, live).get("/health/ready", ready_now, ready);
     routes.with_state(Here { context: Arc::clone(context), backend })
 }
 
@@ -46,6 +50,17 @@ async fn alive(State(here): State<Here>) -> Result<Json<Health>, (StatusCode, Js
             warn!(%error, "The database does not answer");
             Err((StatusCode::SERVICE_UNAVAILABLE, Json(Health { status: "database" })))
         }
+    }
+}
+
+async fn live_now() -> Json<Health> {
+    Json(Health { status: READY })
+}
+
+async fn ready_now(State(here): State<Here>) -> Result<Json<Health>, (StatusCode, Json<Health>)> {
+    match here.context.readiness.ask(&here.context.pools).await {
+        READY => Ok(Json(Health { status: READY })),
+        status => Err((StatusCode::SERVICE_UNAVAILABLE, Json(Health { status }))),
     }
 }
 

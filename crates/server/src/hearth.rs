@@ -9,6 +9,7 @@
 mod current_user;
 mod defaults;
 mod demo;
+mod directory;
 mod events;
 mod hub;
 mod login;
@@ -48,6 +49,7 @@ pub(crate) static INFO: BackendInfo = BackendInfo {
     demo_logins: &[("user", demo::ANA), ("user", demo::BEN), ("user", demo::CLEO), ("user", demo::THERAPIST)],
     shape: Shape::Success,
     cookies: &[],
+    directory: &directory::DIRECTORY,
     start: |context, config, io, tasks| Box::pin(start(context, config, io, tasks)),
     #[cfg(feature = "fuzzing")]
     reads: events::reads,

@@ -9,6 +9,7 @@
 
 mod key;
 mod sessions;
+mod waits;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,19 +30,18 @@ use tracing::{debug, error, warn};
 pub(crate) use self::key::SocketKey;
 use self::sessions::Sessions;
 pub(crate) use self::sessions::{Opened, SessionEnd};
+use self::waits::{at, due};
 use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::context::ServerContext;
 use crate::metrics::Flow;
+use crate::readiness::HubQueues;
 use crate::throttle::Throttle;
 
 /// How often a socket that could not be closed because its buffer is full is tried again.
 const CLOSE_RETRY_INTERVAL: Duration = Duration::from_millis(250);
 /// How long a hub is left alone before its figures are taken: they go through all its calls.
 const METRICS_DELAY: Duration = Duration::from_millis(200);
-/// Longest wait for a deadline before the clock is looked at again: deadlines are times of day, and the
-/// clock may be set meanwhile.
-const MAX_SLEEP: Duration = Duration::from_secs(1);
 /// Orders the records may be behind by before those who give them have to wait.
 const MAX_QUEUED_ORDERS: usize = 1024;
 /// How many of them may be such that can be lost.
@@ -134,6 +134,7 @@ enum Input<H: Hub> {
     SignedIn(SocketKey, Opened),
     Forget(SocketKey),
     SignedOut(String),
+    AccountEnded(String, Millis),
     Asked(SocketKey, H::Request),
     Told(H::News),
     Say(SocketKey, &'static str, Value),
@@ -182,6 +183,11 @@ impl<H: Hub> HubHandle<H> {
         self.send(Input::SignedOut(name)).await;
     }
 
+    /// All sessions of an account that began until then are over: their sockets are closed.
+    pub(crate) async fn account_ended(&self, account: String, before: Millis) {
+        self.send(Input::AccountEnded(account, before)).await;
+    }
+
     /// A socket asks for something. It waits while the records are behind, so that what sockets ask for
     /// does not pile up as orders; never called by the records, which would wait for themselves.
     pub(crate) async fn ask(&self, from: SocketKey, request: H::Request) {
@@ -218,6 +224,11 @@ impl<H: Hub> HubHandle<H> {
         answered.await.ok()
     }
 
+    /// Whether the hub answers, and gets rid of its orders.
+    async fn answers(&mut self) -> bool {
+        self.look(|_| ()).await.is_some() && self.calm.wait_for(|calm| *calm).await.is_ok()
+    }
+
     async fn send(&self, input: Input<H>) {
         // The hub ends only when the server does; then no client is left.
         let _ = self.inbox.send(input).await;
@@ -237,6 +248,23 @@ pub(crate) fn hub_actor<H: Hub>(
     let (sender, inbox) = mpsc::channel(4096);
     let (records, orders) = mpsc::channel(MAX_QUEUED_ORDERS);
     let (calm, watched) = watch::channel(true);
+    let handle = HubHandle { inbox: sender, calm: watched };
+    // Weak: the records end with the hub, which has the other end.
+    let (asked, waiting) = (handle.clone(), records.downgrade());
+    context.readiness.add_hub(
+        H::BACKEND,
+        {
+            let asked = asked.clone();
+            move || {
+                let mut asked = asked.clone();
+                Box::pin(async move { asked.answers().await })
+            }
+        },
+        move || HubQueues {
+            requests: asked.inbox.max_capacity() - asked.inbox.capacity(),
+            orders: waiting.upgrade().map_or(0, |orders| orders.max_capacity() - orders.capacity()),
+        },
+    );
     let actor = HubActor {
         context: Arc::clone(context),
         hub,
@@ -250,7 +278,7 @@ pub(crate) fn hub_actor<H: Hub>(
         behind: Throttle::per_minute(),
         count_at: None,
     };
-    (HubHandle { inbox: sender, calm: watched }, actor, orders)
+    (handle, actor, orders)
 }
 
 /// The task; [`HubActor::run`] it.
@@ -319,6 +347,7 @@ impl<H: Hub> HubActor<H> {
                 | Input::SignedIn(..)
                 | Input::Forget(_)
                 | Input::SignedOut(_)
+                | Input::AccountEnded(..)
                 | Input::Told(_)
                 | Input::Say(..)
                 | Input::Gone(_)
@@ -354,6 +383,10 @@ impl<H: Hub> HubActor<H> {
             }
             Some(Input::SignedOut(name)) => {
                 let theirs = self.sessions.given_back(&name);
+                self.end_sessions(theirs, SessionEnd::SignedOut, now)
+            }
+            Some(Input::AccountEnded(account, before)) => {
+                let theirs = self.sessions.of_account(&account, before);
                 self.end_sessions(theirs, SessionEnd::SignedOut, now)
             }
             Some(Input::Asked(from, request)) => self.hub.asked(from, request, now),
@@ -452,25 +485,6 @@ impl<H: Hub> HubActor<H> {
             }
         }
     }
-}
-
-async fn due(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at).await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn at(deadline: Option<Millis>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep(nap(Millis::now(), deadline)).await,
-        None => std::future::pending().await,
-    }
-}
-
-/// How long to sleep before looking whether a deadline has come.
-fn nap(now: Millis, deadline: Millis) -> Duration {
-    now.until(deadline).min(MAX_SLEEP)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod admin;
 mod app;
 mod auth;
 mod backend;
@@ -19,6 +20,7 @@ mod config;
 mod context;
 mod dealerdesk;
 mod demo;
+mod directory;
 mod discovery;
 mod error;
 #[cfg(feature = "fuzzing")]
@@ -34,10 +36,12 @@ mod monitoring;
 mod occupancy;
 mod openapi;
 mod presence;
+mod readiness;
 mod registry;
 mod relay;
 mod reply;
 mod request;
+mod retention;
 mod runtime;
 mod sign_ins;
 mod socket;
@@ -46,6 +50,9 @@ mod storefront;
 mod throttle;
 mod timers;
 
+pub use admin::{
+    AccountRow, Admin, AdminError, FileFormat, ImportSummary, NewPerson, Password, Removal, RowRefusal, Tally,
+};
 pub use app::App;
 pub use auth::HashError;
 pub use backend::Backend;
@@ -55,7 +62,7 @@ pub use config::{
 };
 pub use demo::{DEMO_PASSWORD, DemoError};
 pub use listener::raise_descriptor_limit;
-pub use logging::safe_to_log;
+pub use logging::{DEFAULT_FILTER, safe_to_log};
 pub use registry::backends;
 pub use relay::RelayError;
 pub use runtime::{BackendInfo, StartError};

@@ -12,6 +12,7 @@ mod communication;
 mod current_user;
 mod defaults;
 mod demo;
+mod directory;
 mod events;
 mod hub;
 mod login;
@@ -50,6 +51,7 @@ pub(crate) static INFO: BackendInfo = BackendInfo {
     demo_logins: &[("provider", demo::PROVIDER), ("client", demo::CLIENT)],
     shape: Shape::Success,
     cookies: &[],
+    directory: &directory::DIRECTORY,
     start: |context, config, io, tasks| Box::pin(start(context, config, io, tasks)),
     #[cfg(feature = "fuzzing")]
     reads: events::reads,

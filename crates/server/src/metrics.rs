@@ -1,6 +1,8 @@
 //! The metrics, for Prometheus at `/metrics`. Labels come from fixed lists (backends, routes, words), never
 //! from requests, so that their number is bounded.
 
+mod process;
+
 use std::time::Duration;
 
 use prometheus_client::encoding::text::encode;
@@ -8,9 +10,13 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+use self::process::Process;
 use crate::backend::Backend;
+use crate::readiness::HubQueues;
+use crate::store::Pools;
 
 /// What became of a call: one of these at its start, one each time it gets further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,11 +74,17 @@ pub(crate) struct Metrics {
     seconds: Seconds,
     allocations: Gauge,
     refused: Family<Labels<1>, Counter>,
+    connections: Family<Labels<2>, Gauge>,
+    queued: Family<Labels<2>, Gauge>,
+    sign_ins: Family<Labels<1>, Gauge>,
+    process: Process,
 }
 
 impl Metrics {
     pub(crate) fn new() -> Self {
-        let mut registry = Registry::with_prefix("bellwire");
+        let mut all = Registry::default();
+        let process = Process::register(&mut all);
+        let registry = all.sub_registry_with_prefix("bellwire");
         let latency: fn() -> Histogram = || Histogram::new([0.005, 0.02, 0.1, 0.5, 2.0, 10.0]);
         let metrics = Self {
             sockets: Family::default(),
@@ -83,6 +95,10 @@ impl Metrics {
             seconds: Family::new_with_constructor(latency),
             allocations: Gauge::default(),
             refused: Family::default(),
+            connections: Family::default(),
+            queued: Family::default(),
+            sign_ins: Family::default(),
+            process,
             registry: Registry::default(),
         };
         registry.register("sockets", "Sockets open", metrics.sockets.clone());
@@ -94,10 +110,23 @@ impl Metrics {
         registry.register("calls", "Calls by what became of them", metrics.calls.clone());
         registry.register("ringing", "Calls that ring now", metrics.ringing.clone());
         registry.register("http_requests", "REST requests", metrics.requests.clone());
-        registry.register("http_request_seconds", "Time to the head of a reply", metrics.seconds.clone());
+        registry.register(
+            "http_request_duration_seconds",
+            "Time to the head of a reply",
+            metrics.seconds.clone(),
+        );
         registry.register("turn_allocations", "Relayed sockets open", metrics.allocations.clone());
         registry.register("connections_refused", "Connections above the limit", metrics.refused.clone());
-        Self { registry, ..metrics }
+        registry.register(
+            "database_connections",
+            "Connections to the database by pool and state",
+            metrics.connections.clone(),
+        );
+        registry.register("hub_queue", "What waits for a hub, or for the records", metrics.queued.clone());
+        registry.register("sign_ins_waiting", "Sign-ins under way or waiting", metrics.sign_ins.clone());
+        let version = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
+        registry.register("build", "The program that runs", version);
+        Self { registry: all, ..metrics }
     }
 
     /// Counts a change of a call's record; called by the code that made it.
@@ -142,6 +171,31 @@ impl Metrics {
             .get_or_create(&[whose.clone(), method.clone(), route.clone()])
             .observe(took.as_secs_f64());
         self.requests.get_or_create(&[whose, method, route, ("status", status.to_owned())]).inc();
+    }
+
+    /// Takes the figures that are only looked at when somebody asks.
+    pub(crate) fn look(
+        &self,
+        pools: &Pools,
+        hubs: impl IntoIterator<Item = (Backend, HubQueues)>,
+        sign_ins: impl IntoIterator<Item = (Backend, usize)>,
+    ) {
+        let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        let pools = [("read", &pools.read), ("write", &pools.write)];
+        for (name, pool) in pools {
+            let (all, idle) = (number(pool.size() as usize), number(pool.num_idle()));
+            let of = |state| [("pool", name), ("state", state)];
+            self.connections.get_or_create(&of("idle")).set(idle);
+            self.connections.get_or_create(&of("busy")).set((all - idle).max(0));
+        }
+        for (backend, HubQueues { requests, orders }) in hubs {
+            self.queued.get_or_create(&[of(backend), ("of", "requests")]).set(number(requests));
+            self.queued.get_or_create(&[of(backend), ("of", "orders")]).set(number(orders));
+        }
+        for (backend, waiting) in sign_ins {
+            self.sign_ins.get_or_create(&[of(backend)]).set(number(waiting));
+        }
+        self.process.look();
     }
 
     pub(crate) fn text(&self) -> Result<String, std::fmt::Error> {

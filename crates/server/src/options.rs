@@ -1,30 +1,45 @@
 //! The command-line options and environment variables of the server program.
 
+mod secrets;
+
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bellwire_server::{
     Backend, BackendConfig, BackendInfo, Config, ConnectionLimits, Database, ListenerOption, Mode,
     TurnConfig, backends,
 };
-use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, Parser, value_parser};
+use clap::{Arg, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, ValueEnum, value_parser};
+
+use self::secrets::secret;
+use crate::{commands, config_file};
 
 /// Bellwire server: accounts, calls, signaling and a relay for the Bellwire client.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) struct Options {
+    /// Without a command the server runs
+    #[command(subcommand)]
+    pub(crate) command: Option<commands::Command>,
+    /// TOML file whose keys are these options; flags and variables win over it
+    #[arg(long, env = "BELLWIRE_CONFIG", global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
     #[command(flatten)]
     backends: BackendOptions,
     #[arg(long, help = only(), env = "BELLWIRE_ONLY", value_delimiter = ',')]
     only: Vec<String>,
     /// SQLite file, created when missing; with --demo the default is memory
-    #[arg(long, env = "BELLWIRE_DATABASE")]
+    #[arg(long, env = "BELLWIRE_DATABASE", global = true)]
     database: Option<PathBuf>,
     /// Signs session tokens; kept beside the database when not given
     #[arg(long, env = "BELLWIRE_JWT_SECRET", hide_env_values = true)]
     jwt_secret: Option<String>,
+    /// File with that secret; under systemd the credential jwt-secret does as well
+    #[arg(long, env = "BELLWIRE_JWT_SECRET_FILE", value_name = "FILE")]
+    jwt_secret_file: Option<PathBuf>,
     /// Fill an empty database with people and past calls of each backend; relay on loopback
     #[arg(long, env = "BELLWIRE_DEMO")]
     pub(crate) demo: bool,
@@ -59,6 +74,9 @@ pub(crate) struct Options {
     /// Secret the relay's credentials are made with, shared with a coturn if there is one
     #[arg(long, env = "BELLWIRE_TURN_SECRET", hide_env_values = true)]
     turn_secret: Option<String>,
+    /// File with that secret; under systemd the credential turn-secret does as well
+    #[arg(long, env = "BELLWIRE_TURN_SECRET_FILE", value_name = "FILE")]
+    turn_secret_file: Option<PathBuf>,
     #[arg(long, env = "BELLWIRE_TURN_REALM", default_value = "bellwire")]
     turn_realm: String,
     /// Relay to private and loopback peers too
@@ -73,6 +91,24 @@ pub(crate) struct Options {
     /// Socket base that discovery names, as BACKEND=URL (may be repeated)
     #[arg(long, env = "BELLWIRE_PUBLIC_SOCKET_BASE", value_delimiter = ',', value_parser = base)]
     public_socket_base: Vec<(Backend, String)>,
+    /// Days that ended calls and messages are kept; for ever when not given
+    #[arg(long, env = "BELLWIRE_RETENTION_DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    retention_days: Option<u32>,
+    /// Where /metrics is served, for Prometheus; nowhere when not given
+    #[arg(long, env = "BELLWIRE_METRICS", value_name = "ADDRESS")]
+    metrics: Option<SocketAddr>,
+    /// How log lines are written to standard error
+    #[arg(long, env = "BELLWIRE_LOG_FORMAT", value_enum, default_value_t)]
+    pub(crate) log_format: LogFormat,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    #[default]
+    Text,
+    /// One JSON object a line
+    Json,
 }
 
 fn only() -> String {
@@ -159,31 +195,52 @@ fn backend(id: &str) -> Result<Backend, String> {
     Backend::parse(id.trim()).ok_or_else(|| format!("there is no backend {id}"))
 }
 
+const USUAL_DATABASE: &str = "bellwire.db";
+
 impl Options {
+    /// Reads the arguments, with what the configuration file says as defaults. Wrong ones, and `--help`,
+    /// end the program.
+    pub(crate) fn read(arguments: Vec<OsString>) -> anyhow::Result<Self> {
+        let mut command = Self::command();
+        if let Some(file) = config_file::named_in(&arguments) {
+            command = config_file::with_defaults(command, &file)?;
+        }
+        Ok(Self::from_arg_matches(&command.get_matches_from(arguments))?)
+    }
+
+    /// The file that commands work on.
+    pub(crate) fn database_file(&self) -> &Path {
+        self.database.as_deref().unwrap_or(Path::new(USUAL_DATABASE))
+    }
+
     pub(crate) fn config(&self) -> anyhow::Result<Config> {
         let database = match (&self.database, self.demo) {
             (Some(path), _) => Database::File(path.clone()),
             (None, true) => Database::Memory,
-            (None, false) => Database::File(PathBuf::from("bellwire.db")),
+            (None, false) => Database::File(PathBuf::from(USUAL_DATABASE)),
         };
+        let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+        let of = |given, file, name| secret(given, file, name, credentials.as_deref());
+        let jwt_secret = of(self.jwt_secret.as_ref(), self.jwt_secret_file.as_ref(), "jwt-secret")?;
+        let turn_secret = of(self.turn_secret.as_ref(), self.turn_secret_file.as_ref(), "turn-secret")?;
         let turn = match self.turn_public_ip {
             Some(public_ip) => Some(TurnConfig {
                 listen: self.turn_listen,
                 public_ip,
-                secret: self.turn_secret.clone(),
+                secret: turn_secret,
                 realm: self.turn_realm.clone(),
                 allow_private_peers: self.turn_allow_private,
                 ..TurnConfig::default()
             }),
             None if self.demo => Some(TurnConfig {
                 listen: SocketAddr::from((Ipv4Addr::LOCALHOST, self.turn_listen.port())),
-                secret: self.turn_secret.clone(),
+                secret: turn_secret,
                 realm: self.turn_realm.clone(),
                 ..TurnConfig::loopback()
             }),
             None => None,
         };
-        if self.jwt_secret.as_ref().is_some_and(|secret| secret.len() < 32) {
+        if jwt_secret.as_ref().is_some_and(|secret| secret.len() < 32) {
             anyhow::bail!("the JWT secret must have at least 32 characters");
         }
         if turn.as_ref().is_some_and(|turn| turn.public_ip.is_unspecified()) {
@@ -191,12 +248,14 @@ impl Options {
         }
         Ok(Config {
             database,
-            jwt_secret: self.jwt_secret.clone(),
+            jwt_secret,
             mode: if self.compat { Mode::Compat } else { Mode::Strict },
             turn,
             stun_urls: self.stun.clone(),
             demo_data: self.demo,
             connections: self.connections(),
+            retention: self.retention_days.map(|days| Duration::from_secs(u64::from(days) * 24 * 3600)),
+            metrics: self.metrics,
             behind_proxy: self.behind_proxy,
             allowed_origins: self.allow_origin.clone(),
             ..Config::serving(self.backends()?)

@@ -1,6 +1,7 @@
 //! The registry of backends, the only list of them: a backend more is a line more.
 
 use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use crate::backend::Backend;
 use crate::config::{BackendConfig, Config, TurnConfig};
@@ -33,12 +34,13 @@ impl Default for Config {
 }
 
 impl Config {
-    /// In memory, on free loopback ports, with demo data and a loopback relay: what tests and the demo
+    /// In memory, on free loopback ports, with demo data, metrics and a loopback relay: what tests and the demo
     /// start from.
     #[must_use]
     pub fn demo() -> Self {
         let usual = Self::default().with_free_ports();
-        Self { turn: Some(TurnConfig::loopback()), demo_data: true, ..usual }
+        let metrics = Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        Self { turn: Some(TurnConfig::loopback()), demo_data: true, metrics, ..usual }
     }
 }
 

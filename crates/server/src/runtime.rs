@@ -5,6 +5,9 @@
 //! `migrations/000N_x.sql`, tests in `tests/it/x.rs`. No other file of the server names it.
 //!
 //! - `x/defaults.rs` has its [`Backend`] and its own [`Defaults`].
+//! - `x/directory.rs` says what an administrator keeps of it: accounts, records calls need, what gets old
+//!   ([`directory`](crate::directory)). Queries by which somebody signs in, or is called, leave out
+//!   accounts that are disabled.
 //! - `pub(crate) static INFO: BackendInfo` says how its errors look and how it is started.
 //! - `async fn start(context, config, io, tasks) -> Result<StartedBackend, StartError>` makes it run:
 //!   1. its store on `context.pools` (queries `.read`, changes `.write`); with `context.config.demo_data` it
@@ -51,6 +54,7 @@ use crate::backend::Backend;
 use crate::config::{BackendConfig, Defaults};
 use crate::context::ServerContext;
 use crate::demo::DemoError;
+use crate::directory::Directory;
 use crate::error::Shape;
 use crate::hub_actor::{Job, carry_out};
 use crate::openapi::Routes;
@@ -90,6 +94,8 @@ pub struct BackendInfo {
     pub(crate) shape: Shape,
     /// Cookies that carry a token, beside the header.
     pub(crate) cookies: &'static [&'static str],
+    /// What an administrator keeps of it.
+    pub(crate) directory: &'static Directory,
     pub(crate) start: Start,
     /// Whether a socket's task finds anything in an event.
     #[cfg(feature = "fuzzing")]

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
@@ -17,12 +18,14 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error};
 
+use crate::clock::Millis;
 use crate::context::ServerContext;
 use crate::hub_actor::{Hub, HubHandle, SocketKey};
 use crate::limits::Bucket;
 use crate::metrics::Flow;
 use crate::occupancy::{Full, Held};
 use crate::runtime::SocketTasks;
+use crate::throttle::warn_rarely;
 
 /// The message of an error event when a request failed in the server.
 pub(crate) const INTERNAL_ERROR: &str = "Something went wrong, please try again";
@@ -121,6 +124,8 @@ pub(crate) fn serve<D: Namespace>(
     sockets: &SocketTasks,
 ) {
     sockets.hear(D::Hub::BACKEND, D::EVENTS);
+    let ends = end_sessions(Arc::clone(context), hub.clone(), sockets.closing.clone());
+    sockets.tasks.spawn(ends);
     let numbers = Arc::new(AtomicU64::new(1));
     let connected = {
         let (context, hub, namespace, sockets) =
@@ -157,6 +162,32 @@ pub(crate) fn serve<D: Namespace>(
         }
     };
     io.ns(D::NAMESPACE, connected.with(check));
+}
+
+/// How often it is looked for accounts whose sessions an administrator has ended, from another process.
+const ENDED_INTERVAL: Duration = Duration::from_secs(1);
+/// So long the same end is carried out again: a socket may have been let in just before it.
+const ENDED_AGAIN: Duration = Duration::from_secs(15);
+
+/// Closes the sockets of sessions that an administrator has ended, until the server stops.
+async fn end_sessions<H: Hub>(context: Arc<ServerContext>, hub: HubHandle<H>, closing: CancellationToken) {
+    let mut seen = 0;
+    loop {
+        tokio::select! {
+            () = closing.cancelled() => return,
+            () = tokio::time::sleep(ENDED_INTERVAL) => {}
+        }
+        let since = Millis::now().minus(ENDED_AGAIN);
+        match context.revoked.accounts_ended(seen, since).await {
+            Ok(ended) => {
+                for (number, account, before) in ended {
+                    seen = seen.max(number);
+                    hub.account_ended(account, before).await;
+                }
+            }
+            Err(error) => warn_rarely!(error, "It is not known whose sessions were ended"),
+        }
+    }
 }
 
 fn listen<D: Namespace>(

@@ -5,10 +5,25 @@ use std::path::Path;
 use std::time::Duration;
 
 use sqlx::SqlitePool;
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use tracing::info;
 
 use crate::clock::Millis;
 use crate::config::Database;
+
+static MIGRATOR: Migrator = sqlx::migrate!("./migrations");
+
+/// Of which version the tables are.
+enum Version {
+    /// There are none.
+    Empty,
+    /// Of an earlier version; the number of its last migration.
+    Older(i64),
+    /// Of this one, or a later one.
+    Current,
+}
 
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +33,8 @@ pub enum OpenError {
     Owner(#[source] std::io::Error),
     #[error("cannot open the database")]
     Connect(#[from] sqlx::Error),
+    #[error("the database is of an earlier version: start the server of this version on it first")]
+    OtherVersion,
     #[error("cannot migrate the database")]
     Migrate(#[from] sqlx::migrate::MigrateError),
 }
@@ -36,8 +53,76 @@ pub(crate) struct Pools {
 }
 
 impl Pools {
-    /// Opens or creates, and brings the tables up to date.
+    /// Opens or creates, and brings the tables up to date. A database that is there is copied before.
     pub(crate) async fn open(database: &Database) -> Result<Self, OpenError> {
+        let pools = Self::open_unmigrated(database).await?;
+        if let Database::File(path) = database
+            && let Version::Older(version) = pools.version().await?
+        {
+            pools.copy_beside(path, version).await?;
+        }
+        MIGRATOR.run(&pools.write).await?;
+        Ok(pools)
+    }
+
+    /// Brings the tables up to date if there are none.
+    ///
+    /// # Errors
+    /// The tables are of another version of the program.
+    pub(crate) async fn migrate_if_empty(&self) -> Result<(), OpenError> {
+        match self.version().await? {
+            Version::Older(_) => Err(OpenError::OtherVersion),
+            // Also complains about a newer one.
+            Version::Empty | Version::Current => Ok(MIGRATOR.run(&self.write).await?),
+        }
+    }
+
+    /// How the tables are to be read: which migrations were made.
+    async fn version(&self) -> Result<Version, OpenError> {
+        let tables: Option<i64> =
+            sqlx::query_scalar("SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations'")
+                .fetch_optional(&self.write)
+                .await?;
+        if tables.is_none() {
+            return Ok(Version::Empty);
+        }
+        let newest: Option<i64> =
+            sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(&self.write).await?;
+        let ours = MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or(0);
+        Ok(match newest {
+            None => Version::Empty,
+            Some(newest) if newest < ours => Version::Older(newest),
+            Some(_) => Version::Current,
+        })
+    }
+
+    /// A copy of a database that is about to be migrated, beside it.
+    async fn copy_beside(&self, path: &Path, version: i64) -> Result<(), OpenError> {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".before-migration-from-{version}"));
+        let copy = Path::new(&name);
+        // One that is there is of an attempt that failed: the tables were left as they were.
+        match std::fs::remove_file(copy) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(OpenError::Owner(error));
+            }
+            Ok(()) | Err(_) => {}
+        }
+        keep_private(copy).map_err(OpenError::Owner)?;
+        self.copy_to(copy).await.map_err(|StoreError(error)| OpenError::Connect(error))?;
+        info!(copy = %copy.display(), "The database is brought up to date; this is how it was");
+        Ok(())
+    }
+
+    /// Writes everything to an empty file.
+    pub(crate) async fn copy_to(&self, to: &Path) -> Result<(), StoreError> {
+        let to = to.to_str().ok_or_else(|| sqlx::Error::Protocol("the path is not UTF-8".to_owned()))?;
+        sqlx::query("VACUUM INTO $1").bind(to).execute(&self.write).await?;
+        Ok(())
+    }
+
+    /// Opens or creates, and leaves the tables as they are.
+    pub(crate) async fn open_unmigrated(database: &Database) -> Result<Self, OpenError> {
         let options = SqliteConnectOptions::new()
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(10))
@@ -63,7 +148,6 @@ impl Pools {
                 (read, write)
             }
         };
-        sqlx::migrate!("./migrations").run(&write).await?;
         Ok(Self { read, write })
     }
 

@@ -11,6 +11,7 @@ mod calls;
 mod current_user;
 mod defaults;
 mod demo;
+mod directory;
 mod events;
 mod hub;
 mod lists;
@@ -49,6 +50,7 @@ pub(crate) static INFO: BackendInfo = BackendInfo {
     demo_logins: &[("seller", DEMO_SELLER), ("customer", DEMO_CUSTOMER)],
     shape: Shape::Success,
     cookies: &["seller_token", "token"],
+    directory: &directory::DIRECTORY,
     start: |context, config, io, tasks| Box::pin(start(context, config, io, tasks)),
     #[cfg(feature = "fuzzing")]
     reads: events::reads,

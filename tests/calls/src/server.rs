@@ -60,6 +60,11 @@ impl TestServer {
         self.rest.trim_end_matches("/api/v2").to_owned()
     }
 
+    /// Where its figures are.
+    pub fn metrics_url(&self) -> Option<String> {
+        self.app.as_ref().and_then(App::metrics_url)
+    }
+
     pub fn rest(&self) -> &str {
         &self.rest
     }

@@ -104,9 +104,9 @@ pub(super) struct Connection {
 #[async_trait]
 impl socket::Connection for Connection {
     async fn begin(&mut self) {
-        if let Some(Session { claims, jti, expires }) = self.identity.clone() {
-            let opened = Opened { name: Some(jti), until: expires };
-            self.state.hub.signed_in(self.key, opened).await;
+        if let Some(session) = self.identity.clone() {
+            self.state.hub.signed_in(self.key, Opened::by(&session)).await;
+            let claims = session.claims;
             self.arrive(Party { id: claims.sub, role: claims.role }, true).await;
         }
     }

@@ -3,6 +3,8 @@
 use bellwire_dialects::clinic::wire::UserRole;
 use serde::{Deserialize, Serialize};
 
+use crate::auth::Owned;
+
 /// What a token says, beside its `jti` and its times.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Claims {
@@ -12,6 +14,12 @@ pub(crate) struct Claims {
     /// Of which password of the account it is.
     #[serde(default)]
     pub(crate) generation: i64,
+}
+
+impl Owned for Claims {
+    fn account(&self) -> String {
+        format!("clinic_users {}", self.sub)
+    }
 }
 
 /// A user in a role.

@@ -170,14 +170,14 @@ impl Store {
     }
 
     pub(crate) async fn user(&self, id: &str) -> Result<Option<User>> {
-        Ok(sqlx::query_as("SELECT * FROM clinic_users WHERE id = $1")
+        Ok(sqlx::query_as("SELECT * FROM clinic_users WHERE id = $1 AND disabled = 0")
             .bind(id)
             .fetch_optional(&self.read)
             .await?)
     }
 
     pub(crate) async fn user_by_email(&self, email: &str) -> Result<Option<User>> {
-        Ok(sqlx::query_as("SELECT * FROM clinic_users WHERE email = $1")
+        Ok(sqlx::query_as("SELECT * FROM clinic_users WHERE email = $1 AND disabled = 0")
             .bind(email)
             .fetch_optional(&self.read)
             .await?)
@@ -414,7 +414,7 @@ impl Store {
     }
 }
 
-async fn add_room(
+pub(super) async fn add_room(
     connection: &mut sqlx::SqliteConnection,
     appointment: &str,
     room: &str,

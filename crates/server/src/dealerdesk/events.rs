@@ -95,7 +95,7 @@ impl socket::Connection for Connection {
     async fn begin(&mut self) {
         let Some(session) = &self.identity else { return };
         let party = Party { role: session.claims.role, email: session.claims.email.clone() };
-        let opened = Opened { name: Some(session.jti.clone()), until: session.expires };
+        let opened = Opened::by(session);
         if let Err(error) = self.arrive(party, Some(opened)).await {
             warn_rarely!(error, "A socket could not be let in");
         }

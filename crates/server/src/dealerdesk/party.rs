@@ -3,11 +3,22 @@
 use bellwire_dialects::dealerdesk::wire::{Room, UserType};
 use serde::{Deserialize, Serialize};
 
+use crate::auth::Owned;
+
 /// What a session token says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Claims {
     pub(crate) email: String,
     pub(crate) role: UserType,
+}
+
+impl Owned for Claims {
+    fn account(&self) -> String {
+        match self.role {
+            UserType::Dealer => format!("dealers {}", self.email),
+            UserType::Technician => format!("technicians {}", self.email),
+        }
+    }
 }
 
 /// A user in a role: one address may be a dealer's and a technician's.

@@ -80,10 +80,12 @@ impl Store {
     pub(crate) async fn account(&self, party: &Party) -> Result<Option<Account>> {
         let query = match party.role {
             UserType::Dealer => sqlx::query_as(
-                "SELECT email, name, password_hash, 0 AS passwordless, avatar FROM dealers WHERE email = $1",
+                "SELECT email, name, password_hash, 0 AS passwordless, avatar FROM dealers \
+                 WHERE email = $1 AND disabled = 0",
             ),
             UserType::Technician => sqlx::query_as(
-                "SELECT email, name, password_hash, passwordless, avatar FROM technicians WHERE email = $1",
+                "SELECT email, name, password_hash, passwordless, avatar FROM technicians \
+                 WHERE email = $1 AND disabled = 0",
             ),
         };
         Ok(query.bind(&party.email).fetch_optional(&self.read).await?)

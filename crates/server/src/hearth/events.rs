@@ -110,7 +110,7 @@ impl socket::Connection for Connection {
     async fn begin(&mut self) {
         if self.state.context.config.mode == Mode::Strict {
             let until = Millis::now().plus(SIGN_IN_TIMEOUT);
-            self.state.hub.signed_in(self.key, Opened { name: None, until }).await;
+            self.state.hub.signed_in(self.key, Opened::waiting(until)).await;
         }
         if let Some(token) = self.token.take() {
             self.authenticate(&token).await;
@@ -147,8 +147,7 @@ impl Connection {
                         }
                     }
                 }
-                let opened = Opened { name: Some(session.jti), until: session.expires };
-                self.state.hub.signed_in(self.key, opened).await;
+                self.state.hub.signed_in(self.key, Opened::by(&session)).await;
                 let user = response::user(&account);
                 self.me = Some(account);
                 Request::Connected { user }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::hub::Hub;
 use super::sessions::Sessions;
 use super::store::Store;
-use crate::auth::Tokens;
+use crate::auth::{Owned, Tokens};
 use crate::context::ServerContext;
 use crate::hub_actor::HubHandle;
 use crate::limits::Rate;
@@ -31,4 +31,10 @@ pub(crate) struct State {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Claims {
     pub(crate) id: String,
+}
+
+impl Owned for Claims {
+    fn account(&self) -> String {
+        format!("hearth_users {}", self.id)
+    }
 }

@@ -1,3 +1,4 @@
+use super::waits::{MAX_SLEEP, nap};
 use super::*;
 use crate::Config;
 use crate::auth::Passwords;
@@ -111,7 +112,7 @@ async fn sockets_end_with_their_sessions() {
     let stop = CancellationToken::new();
     let running = tokio::spawn(actor.run(stop.clone()));
     let later = Millis::now().plus(Duration::from_secs(3600));
-    let opened = |name: &str, until| Opened { name: Some(name.to_owned()), until };
+    let opened = |name: &str, until| Opened { name: Some(name.to_owned()), ..Opened::waiting(until) };
     for key in [1, 2, 5, 6, 7] {
         hub.signed_in(SocketKey(key), opened("a", later)).await;
     }
@@ -121,7 +122,7 @@ async fn sockets_end_with_their_sessions() {
     hub.gone(SocketKey(7)).await;
     hub.signed_out("a".to_owned()).await;
     hub.signed_in(SocketKey(3), opened("b", Millis(0))).await;
-    hub.signed_in(SocketKey(4), Opened { name: None, until: Millis(0) }).await;
+    hub.signed_in(SocketKey(4), Opened::waiting(Millis(0))).await;
 
     let over = async || hub.look(|clerk| clerk.over.clone()).await.expect("it runs");
     while over().await.len() < 4 {

@@ -47,7 +47,7 @@ async fn signed_in(parts: &Parts, state: &State) -> Result<(User, Session<Claims
 
 /// The user of a good token; `None` if it was given back or the user is gone.
 pub(super) async fn known(state: &State, session: &Session<Claims>) -> Result<Option<User>, StoreError> {
-    if state.context.revoked.ended(&session_name(session)).await? {
+    if state.context.revoked.ended(&session_name(session), session).await? {
         return Ok(None);
     }
     state.store.user(&session.claims.user_id).await

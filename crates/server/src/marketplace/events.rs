@@ -78,7 +78,7 @@ impl socket::Namespace for Namespace {
         let session: Session<Claims> = state.tokens.read(token).ok_or_else(|| Refused::new(BAD_TOKEN))?;
         match known(state, &session).await {
             Ok(Some(me)) => {
-                let opened = Opened { name: Some(session_name(&session)), until: session.expires };
+                let opened = Opened { name: Some(session_name(&session)), ..Opened::by(&session) };
                 Ok(Identity { me, opened })
             }
             Ok(None) => Err(Refused::new(BAD_TOKEN)),

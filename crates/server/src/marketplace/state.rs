@@ -9,7 +9,7 @@ use super::calls::Calls;
 use super::chat::Chat;
 use super::hub::Hub;
 use super::store::Store;
-use crate::auth::{Session, Tokens};
+use crate::auth::{Owned, Session, Tokens};
 use crate::context::ServerContext;
 use crate::hub_actor::HubHandle;
 use crate::limits::{Failures, Rate};
@@ -40,6 +40,12 @@ pub(crate) struct Claims {
     /// versions.
     #[serde(default)]
     pub(crate) family: String,
+}
+
+impl Owned for Claims {
+    fn account(&self) -> String {
+        format!("marketplace_users {}", self.user_id)
+    }
 }
 
 /// What a session is given back by.

@@ -117,8 +117,7 @@ impl socket::Connection for Connection {
     async fn begin(&mut self) {
         if let Some(session) = &self.identity {
             let party = Party { id: session.claims.id.clone(), role: session.claims.role };
-            let opened = Opened { name: Some(session.jti.clone()), until: session.expires };
-            self.state.hub.signed_in(self.key, opened).await;
+            self.state.hub.signed_in(self.key, Opened::by(session)).await;
             self.arrive(party).await;
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bellwire_dialects::storefront::wire::UserType;
 use serde::{Deserialize, Serialize};
 
-use crate::auth::Tokens;
+use crate::auth::{Owned, Tokens};
 use crate::context::ServerContext;
 use crate::hub_actor::HubHandle;
 use crate::limits::Rate;
@@ -33,4 +33,13 @@ pub(crate) struct State {
 pub(crate) struct Claims {
     pub(crate) id: String,
     pub(crate) role: UserType,
+}
+
+impl Owned for Claims {
+    fn account(&self) -> String {
+        match self.role {
+            UserType::Seller => format!("shops {}", self.id),
+            UserType::Customer => format!("users {}", self.id),
+        }
+    }
 }

@@ -242,7 +242,7 @@ async fn an_address_that_asks_too_often_is_told_to_wait_but_may_still_find_out_a
     assert_eq!((status, body["success"].as_bool()), (429, Some(false)), "{body}");
     assert!(body["retryAfter"].as_u64().expect("seconds") >= 1);
     let host = rest(&app).replace("/api/v2", "");
-    for path in ["/metrics", "/health", "/.well-known/bellwire.json"] {
+    for path in ["/health", "/.well-known/bellwire.json"] {
         let reply = reqwest::get(format!("{host}{path}")).await.expect("a reply");
         assert_eq!(reply.status(), 200, "{path}");
     }

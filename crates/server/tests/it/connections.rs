@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::support::{PATIENCE, Person, rest};
+use crate::support::{PATIENCE, Person};
 
 /// Far shorter than what is tested lives, far longer than an answer takes.
 const BRIEF: Duration = Duration::from_secs(2);
@@ -216,8 +216,7 @@ async fn one_address_has_so_many_connections_and_others_are_served() {
         let answer = served(at, from).await.expect("an answer");
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
-    let metrics =
-        reqwest::get(format!("{}/metrics", rest(&app).replace("/api/v2", ""))).await.expect("a reply");
+    let metrics = reqwest::get(app.metrics_url().expect("served")).await.expect("a reply");
     let metrics = metrics.text().await.expect("text");
     assert!(metrics.contains(r#"connections_refused_total{backend="clinic"} 1"#), "{metrics}");
 

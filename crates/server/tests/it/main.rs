@@ -1,13 +1,17 @@
 //! The server as its clients see it: real sockets on loopback, one server per test.
 
 mod access;
+mod accounts;
 mod calls;
 mod clinic;
 mod connections;
 mod dealerdesk;
+mod erasure;
 mod failing_disk;
+mod from_nothing;
 mod hearth;
 mod hostile;
+mod import;
 mod lists;
 mod logging;
 mod malformed;
@@ -15,6 +19,8 @@ mod marketplace;
 mod matrix;
 mod metrics;
 mod openapi;
+mod operations;
+mod program;
 mod relay;
 mod schemathesis;
 mod sign_ins;

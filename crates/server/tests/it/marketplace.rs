@@ -50,7 +50,7 @@ async fn login(app: &App, email: &str, password: &str) -> (u16, Value) {
 }
 
 impl Person {
-    async fn login(app: &App, email: &str) -> Self {
+    pub(crate) async fn login(app: &App, email: &str) -> Self {
         let (status, body) = login(app, email, DEMO_PASSWORD).await;
         assert_eq!(status, 200, "{body}");
         let http = reqwest::Client::builder().timeout(PATIENCE).build().expect("a client");

@@ -43,7 +43,14 @@ async fn every_route_of_every_backend_is_described_and_nothing_else() {
                     }
                 }
             }
-            for common in ["/.well-known/bellwire.json", "/health", "/metrics", "/openapi.json", "/docs"] {
+            for common in [
+                "/.well-known/bellwire.json",
+                "/health",
+                "/health/live",
+                "/health/ready",
+                "/openapi.json",
+                "/docs",
+            ] {
                 assert!(document["paths"][common].is_object(), "{id} {common}");
                 assert_eq!(reqwest::get(format!("{host}{common}")).await.expect("a reply").status(), 200);
             }

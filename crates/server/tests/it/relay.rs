@@ -20,6 +20,10 @@ struct Row {
 async fn row(person: &Person) -> Row {
     let (_, body) = person.get("/video-call/ice-servers").await;
     assert_eq!(body["ttl"], 600);
+    turn_row(&body)
+}
+
+fn turn_row(body: &Value) -> Row {
     let rows = body["iceServers"].as_array().expect("rows");
     let turn = rows.iter().find(|row| row["username"].is_string()).expect("a relay");
     let text = |value: &Value| value.as_str().expect("text").to_owned();
@@ -86,6 +90,36 @@ async fn a_credential_relays_and_a_wrong_or_expired_one_does_not() {
     let (_, user) = row.username.split_once(':').expect("expiry and user");
     assert!(!allocates(row.addr, &format!("1000:{user}"), &row.password).await, "another user name");
     app.stop().await;
+}
+
+/// The program itself, with the log it writes by default.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_of_a_relayed_call_has_no_address_and_no_colours() {
+    use crate::program::Running;
+
+    let running = Running::start(&["--demo", "--turn-listen", "127.0.0.1:0"]).await;
+    let at = running.rest("storefront");
+    let body =
+        serde_json::json!({ "email": "amira@demo.example", "password": bellwire_server::DEMO_PASSWORD });
+    let http = reqwest::Client::new();
+    let reply = http.post(format!("{at}/user/login-user")).json(&body).send().await.expect("a reply");
+    let token = reply.json::<Value>().await.expect("json")["token"].as_str().expect("text").to_owned();
+    let request = http.get(format!("{at}/video-call/ice-servers")).bearer_auth(token);
+    let row = turn_row(&request.send().await.expect("a reply").json().await.expect("json"));
+    let client = client(row.addr, &row.username, &row.password).await;
+    let mapped = client.send_binding_request().await.expect("an address");
+    let relayed = client.allocate().await.expect("an allocation");
+    relayed.send_to(b"hello", "127.0.0.1:9".parse().expect("an address")).await.expect("sent");
+    let own = relayed.local_addr().expect("an address");
+    client.close().await.expect("closed");
+
+    let log = running.stop().await;
+
+    assert!(log.contains("Serving") && !log.contains('\u{1b}'), "{log}");
+    for address in [mapped, own] {
+        assert!(!log.contains(&address.to_string()), "{address} is in {log}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

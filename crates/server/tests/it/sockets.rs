@@ -119,7 +119,7 @@ async fn reports_above_the_limit_of_an_account_are_dropped_and_counted() {
     shop.settled().await;
     desk.settled().await;
 
-    let metrics = reqwest::get(format!("{}/metrics", rest(&app).replace("/api/v2", ""))).await;
+    let metrics = reqwest::get(app.metrics_url().expect("served")).await;
     let metrics = metrics.expect("a reply").text().await.expect("text");
     let dropped = r#"socket_events_total{backend="storefront",direction="dropped"} 8"#;
     assert!(metrics.contains(dropped), "{metrics}");

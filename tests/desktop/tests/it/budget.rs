@@ -40,9 +40,10 @@ struct Asked {
 
 /// Everything the server has counted, by backend; its own figures are not among it.
 async fn asked(world: &TestServer) -> anyhow::Result<BTreeMap<String, Asked>> {
-    let text = reqwest::get(format!("{}/metrics", world.url())).await?.text().await?;
+    let url = world.metrics_url().context("metrics are served")?;
+    let text = reqwest::get(url).await?.text().await?;
     let mut all: BTreeMap<String, Asked> = BTreeMap::new();
-    for line in text.lines().filter(|line| !line.contains("route=\"/metrics\"")) {
+    for line in text.lines() {
         let Some((name, rest)) = line.split_once('{') else { continue };
         let Some((labels, value)) = rest.split_once("} ") else { continue };
         let label = labels.split(',').find_map(|label| label.strip_prefix("backend=\""));

@@ -4,12 +4,13 @@ use super::{Account, Result, Store};
 
 impl Store {
     pub(crate) async fn account(&self, id: &str) -> Result<Option<Account>> {
-        let found = sqlx::query_as("SELECT * FROM hearth_users WHERE id = $1").bind(id);
+        let found = sqlx::query_as("SELECT * FROM hearth_users WHERE id = $1 AND disabled = 0").bind(id);
         Ok(found.fetch_optional(&self.read).await?)
     }
 
     pub(crate) async fn account_by_email(&self, email: &str) -> Result<Option<Account>> {
-        let found = sqlx::query_as("SELECT * FROM hearth_users WHERE email = $1").bind(email);
+        let found =
+            sqlx::query_as("SELECT * FROM hearth_users WHERE email = $1 AND disabled = 0").bind(email);
         Ok(found.fetch_optional(&self.read).await?)
     }
 

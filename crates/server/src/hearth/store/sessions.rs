@@ -91,7 +91,11 @@ impl Store {
 
     async fn full(&self, session: SessionRow) -> Result<Option<FullSession>> {
         let id = session.session_id.clone();
-        let initiator: Option<Account> = self.account(&session.initiator).await?;
+        // Also one that is disabled since.
+        let initiator: Option<Account> = sqlx::query_as("SELECT * FROM hearth_users WHERE id = $1")
+            .bind(&session.initiator)
+            .fetch_optional(&self.read)
+            .await?;
         let invitees: Vec<InviteeRow> = sqlx::query_as(INVITEES).bind(&id).fetch_all(&self.read).await?;
         let seats: Vec<SeatRow> = sqlx::query_as(SEATS).bind(&id).fetch_all(&self.read).await?;
         Ok(initiator.map(|initiator| FullSession { session, initiator, invitees, seats }))

@@ -5,12 +5,12 @@ use crate::clock::Millis;
 
 impl Store {
     pub(crate) async fn user(&self, id: &str) -> Result<Option<User>> {
-        let query = sqlx::query_as("SELECT * FROM marketplace_users WHERE id = $1");
+        let query = sqlx::query_as("SELECT * FROM marketplace_users WHERE id = $1 AND disabled = 0");
         Ok(query.bind(id).fetch_optional(&self.read).await?)
     }
 
     pub(crate) async fn user_by_email(&self, email: &str) -> Result<Option<User>> {
-        let query = sqlx::query_as("SELECT * FROM marketplace_users WHERE email = $1");
+        let query = sqlx::query_as("SELECT * FROM marketplace_users WHERE email = $1 AND disabled = 0");
         Ok(query.bind(email).fetch_optional(&self.read).await?)
     }
 

@@ -8,16 +8,16 @@ use crate::clock::Millis;
 impl Store {
     pub(crate) async fn account(&self, role: UserType, id: &str) -> Result<Option<Account>> {
         let sql = match role {
-            UserType::Seller => "SELECT * FROM shops WHERE id = $1",
-            UserType::Customer => "SELECT * FROM users WHERE id = $1",
+            UserType::Seller => "SELECT * FROM shops WHERE id = $1 AND disabled = 0",
+            UserType::Customer => "SELECT * FROM users WHERE id = $1 AND disabled = 0",
         };
         Ok(sqlx::query_as(sql).bind(id).fetch_optional(&self.read).await?)
     }
 
     pub(crate) async fn account_by_email(&self, role: UserType, email: &str) -> Result<Option<Account>> {
         let sql = match role {
-            UserType::Seller => "SELECT * FROM shops WHERE email = $1",
-            UserType::Customer => "SELECT * FROM users WHERE email = $1",
+            UserType::Seller => "SELECT * FROM shops WHERE email = $1 AND disabled = 0",
+            UserType::Customer => "SELECT * FROM users WHERE email = $1 AND disabled = 0",
         };
         Ok(sqlx::query_as(sql).bind(email).fetch_optional(&self.read).await?)
     }
