@@ -172,8 +172,9 @@ impl Revoked {
         since: Millis,
     ) -> Result<Vec<(i64, String, Millis)>, StoreError> {
         let rows: Vec<(i64, String, i64)> = sqlx::query_as(
-            "SELECT number, account, before FROM ended_accounts WHERE number > $1 \
-             UNION SELECT number, account, before FROM ended_accounts WHERE before > $2 ORDER BY 1",
+            "SELECT number, account, before FROM ended_accounts WHERE number IN \
+             (SELECT number FROM ended_accounts WHERE number > $1 UNION ALL \
+             SELECT number FROM ended_accounts WHERE before > $2) ORDER BY number",
         )
         .bind(after)
         .bind(since.0)

@@ -108,4 +108,18 @@ mod tests {
             .expect("a check");
         assert_eq!(broken, []);
     }
+
+    #[tokio::test]
+    async fn what_is_old_is_found_through_an_index() {
+        let pools = Pools::open(&Database::Memory).await.expect("a database");
+        for statement in backends().iter().flat_map(|info| info.directory.forget) {
+            let explained = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
+            let plan: Vec<(i64, i64, i64, String)> =
+                sqlx::query_as(explained).fetch_all(&pools.read).await.expect("a plan");
+            assert!(!plan.is_empty());
+            for (_, _, _, step) in plan {
+                assert!(!step.starts_with("SCAN"), "{step}: {statement}");
+            }
+        }
+    }
 }

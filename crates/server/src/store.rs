@@ -142,7 +142,12 @@ impl Pools {
             }
             Database::File(path) => {
                 keep_private(path).map_err(OpenError::Owner)?;
-                let options = options.filename(path).create_if_missing(true);
+                // Of which database a thread is, where a process has several.
+                let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                let options = options
+                    .filename(path)
+                    .create_if_missing(true)
+                    .thread_name(move |number| format!("{name}-sqlite-{number}"));
                 let write = one().connect_with(options.clone().journal_mode(SqliteJournalMode::Wal)).await?;
                 let read = one().max_connections(4).connect_lazy_with(options);
                 (read, write)

@@ -30,11 +30,11 @@ use socketioxide::SocketIo;
 use self::calls::Calls;
 use self::defaults::{BACKEND, DEFAULTS};
 use self::events::Namespace;
-use self::hub::Hub;
+use self::hub::{Hub, Lists};
 use self::state::{Shared, State};
 use self::store::Store;
 use crate::clock::Millis;
-use crate::config::BackendConfig;
+use crate::config::{BackendConfig, Mode};
 use crate::context::ServerContext;
 use crate::error::Shape;
 use crate::hub_actor::hub_actor;
@@ -75,7 +75,11 @@ async fn start(
     if context.config.demo_data {
         demo::fill(&store, context, Millis::now()).await?;
     }
-    let (hub, actor, orders) = hub_actor(context, Hub::new(context.config.seat_kept * ABANDONED));
+    let lists = match context.config.mode {
+        Mode::Compat => Lists::AtChanges,
+        Mode::Strict => Lists::AtArrival,
+    };
+    let (hub, actor, orders) = hub_actor(context, Hub::new(context.config.seat_kept * ABANDONED, lists));
     tasks.spawn(actor.run(tasks.over()));
 
     let limits = &context.config.limits;

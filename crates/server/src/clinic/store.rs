@@ -2,7 +2,7 @@
 //! elsewhere.
 
 use bellwire_dialects::clinic::wire::{AppointmentStatus, AppointmentType, RoomState, UserRole};
-use sqlx::SqlitePool;
+use sqlx::{QueryBuilder, Sqlite, SqlitePool};
 
 use super::party::Party;
 use crate::clock::Millis;
@@ -131,25 +131,42 @@ macro_rules! appointment {
     };
 }
 
-/// $1 practitioner or NULL, $2 patient or NULL, $3 from, $4 to, $5 upcoming at.
-macro_rules! filter {
-    () => {
-        "WHERE (a.practitioner_id = $1 OR $1 IS NULL) AND (a.patient_id = $2 OR $2 IS NULL) \
-         AND (a.starts_at >= $3 OR $3 IS NULL) AND (a.starts_at <= $4 OR $4 IS NULL) \
-         AND ($5 IS NULL OR (a.ends_at >= $5 AND a.status IN ('Scheduled', 'PendingPatientConfirmation'))) "
-    };
+/// `select` and the filter of a list: of what was asked for, no more.
+fn filtered(select: &'static str, query: &Query) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new(select);
+    sql.push(match query.party.role {
+        UserRole::Practitioner => " FROM clinic_appointments a WHERE a.practitioner_id = ",
+        UserRole::Patient => " FROM clinic_appointments a WHERE a.patient_id = ",
+    });
+    sql.push_bind(query.party.id.clone());
+    if let (UserRole::Practitioner, Some(patient)) = (query.party.role, &query.patient) {
+        sql.push(" AND a.patient_id = ").push_bind(patient.clone());
+    }
+    if let Some(from) = query.from {
+        sql.push(" AND a.starts_at >= ").push_bind(from.0);
+    }
+    if let Some(to) = query.to {
+        sql.push(" AND a.starts_at <= ").push_bind(to.0);
+    }
+    if let Some(at) = query.upcoming_at {
+        sql.push(" AND a.status IN ('Scheduled', 'PendingPatientConfirmation') AND a.ends_at >= ")
+            .push_bind(at.0);
+    }
+    sql
 }
 
-/// $6: column, $7: descending.
-macro_rules! order {
-    () => {
-        "ORDER BY \
-         CASE WHEN $7 THEN NULL ELSE CASE $6 WHEN 'name' THEN a.name WHEN 'status' THEN a.status END END, \
-         CASE WHEN $7 THEN CASE $6 WHEN 'name' THEN a.name WHEN 'status' THEN a.status END END DESC, \
-         CASE WHEN $7 THEN NULL ELSE CASE $6 WHEN 'starts' THEN a.starts_at WHEN 'created' THEN a.created_at END END, \
-         CASE WHEN $7 THEN CASE $6 WHEN 'starts' THEN a.starts_at WHEN 'created' THEN a.created_at END END DESC, \
-         a.starts_at, a.id LIMIT $8 OFFSET $9"
-    };
+/// What a list is sorted by. Where it is the start, that is the index's order, forwards or backwards.
+fn order(query: &Query) -> &'static str {
+    match (query.sort_by, query.descending) {
+        (SortBy::Starts, false) => " ORDER BY a.starts_at, a.id",
+        (SortBy::Starts, true) => " ORDER BY a.starts_at DESC, a.id DESC",
+        (SortBy::Created, false) => " ORDER BY a.created_at, a.starts_at, a.id",
+        (SortBy::Created, true) => " ORDER BY a.created_at DESC, a.starts_at, a.id",
+        (SortBy::Name, false) => " ORDER BY a.name, a.starts_at, a.id",
+        (SortBy::Name, true) => " ORDER BY a.name DESC, a.starts_at, a.id",
+        (SortBy::Status, false) => " ORDER BY a.status, a.starts_at, a.id",
+        (SortBy::Status, true) => " ORDER BY a.status DESC, a.starts_at, a.id",
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -227,43 +244,22 @@ impl Store {
 
     /// Rooms that were not empty when the server stopped.
     pub(crate) async fn occupied(&self) -> Result<Vec<Appointment>> {
-        Ok(sqlx::query_as(appointment!("WHERE r.practitioner_joined OR r.patient_joined"))
-            .fetch_all(&self.read)
-            .await?)
+        Ok(sqlx::query_as(appointment!(
+            "WHERE a.id IN (SELECT appointment_id FROM clinic_rooms \
+             WHERE practitioner_joined OR patient_joined)"
+        ))
+        .fetch_all(&self.read)
+        .await?)
     }
 
+    /// One page, chosen by the index alone, and how many appointments there are.
     pub(crate) async fn appointments(&self, query: &Query) -> Result<(Vec<Appointment>, u32)> {
-        let (practitioner, patient) = match query.party.role {
-            UserRole::Practitioner => (Some(&query.party.id), query.patient.as_ref()),
-            UserRole::Patient => (None, Some(&query.party.id)),
-        };
-        let sort_by = match query.sort_by {
-            SortBy::Starts => "starts",
-            SortBy::Created => "created",
-            SortBy::Name => "name",
-            SortBy::Status => "status",
-        };
-        let rows = sqlx::query_as(concat!(appointment!(""), filter!(), order!()))
-            .bind(practitioner)
-            .bind(patient)
-            .bind(query.from.map(|at| at.0))
-            .bind(query.to.map(|at| at.0))
-            .bind(query.upcoming_at.map(|at| at.0))
-            .bind(sort_by)
-            .bind(query.descending)
-            .bind(query.limit)
-            .bind(query.offset)
-            .fetch_all(&self.read)
-            .await?;
-        let total: i64 =
-            sqlx::query_scalar(concat!("SELECT COUNT(*) FROM clinic_appointments a ", filter!()))
-                .bind(practitioner)
-                .bind(patient)
-                .bind(query.from.map(|at| at.0))
-                .bind(query.to.map(|at| at.0))
-                .bind(query.upcoming_at.map(|at| at.0))
-                .fetch_one(&self.read)
-                .await?;
+        let mut page = filtered(appointment!("WHERE a.id IN (SELECT a.id"), query);
+        page.push(order(query)).push(" LIMIT ").push_bind(query.limit);
+        page.push(" OFFSET ").push_bind(query.offset).push(")").push(order(query));
+        let rows = page.build_query_as().fetch_all(&self.read).await?;
+        let mut count = filtered("SELECT COUNT(*)", query);
+        let total: i64 = count.build_query_scalar().fetch_one(&self.read).await?;
         Ok((rows, u32::try_from(total).unwrap_or(u32::MAX)))
     }
 

@@ -254,7 +254,8 @@ impl Store {
     /// A page of messages counted from the newest, oldest first.
     pub(crate) async fn messages(&self, room: &Room, limit: u32, offset: u32) -> Result<Vec<MessageRow>> {
         let mut rows: Vec<Message> = sqlx::query_as(
-            "SELECT * FROM chat_messages WHERE room_id = $1 ORDER BY id DESC LIMIT $2 OFFSET $3",
+            "SELECT * FROM chat_messages WHERE id IN (SELECT id FROM chat_messages WHERE room_id = $1 \
+             ORDER BY id DESC LIMIT $2 OFFSET $3) ORDER BY id DESC",
         )
         .bind(room.to_string())
         .bind(limit)

@@ -19,6 +19,7 @@ use bellwire_dialects::storefront::wire::{
 use self::call::{LiveCall, is_over, rank};
 use self::message::Replies;
 pub(crate) use self::message::{Change, Facts, News, Order, Party, Relay, Request};
+pub(crate) use self::presence::Lists;
 use self::presence::Presence;
 use crate::clock::Millis;
 use crate::hub_actor::{Reply, SocketKey};
@@ -48,10 +49,10 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
-    pub(crate) fn new(abandoned_after: Duration) -> Self {
+    pub(crate) fn new(abandoned_after: Duration, lists: Lists) -> Self {
         Self {
             abandoned_after,
-            presence: Presence::default(),
+            presence: Presence::new(lists),
             calls: BTreeMap::new(),
             seats: BTreeMap::new(),
             timers: Timers::default(),
@@ -117,12 +118,12 @@ impl Hub {
 
     /// The next moment [`Hub::expire`] has something to do.
     pub(crate) fn deadline(&self) -> Option<Millis> {
-        self.timers.deadline()
+        [self.timers.deadline(), self.presence.deadline()].into_iter().flatten().min()
     }
 
     /// What has to happen because time has passed.
     pub(crate) fn expire(&mut self, now: Millis) -> Replies {
-        let mut replies = Vec::new();
+        let mut replies = self.presence.expire(now);
         while let Some(due) = self.timers.pop(now) {
             match due {
                 Due::Ring(call_id) => {
@@ -162,6 +163,11 @@ impl Hub {
     /// All users online, with the name of one of their sockets.
     pub(crate) fn online(&self) -> Vec<OnlineUser> {
         self.presence.everybody()
+    }
+
+    /// Those of some users who are online.
+    pub(crate) fn online_of(&self, ids: &BTreeSet<String>) -> Vec<OnlineUser> {
+        self.presence.online_of(ids)
     }
 
     fn connected(&mut self, from: SocketKey, party: Party, related: Vec<String>, now: Millis) -> Replies {

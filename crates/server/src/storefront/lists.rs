@@ -1,6 +1,6 @@
 //! REST: histories, customers, analytics, presence.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -154,11 +154,10 @@ pub(super) async fn customers(
     for order in state.store.recent_orders(&me, RECENT_ORDERS).await? {
         orders.entry(order.user_id.clone()).or_default().push(order);
     }
-    let online: HashSet<String> = online(&state).await.into_iter().map(|user| user.user_id).collect();
-    let rows: Vec<CustomerRow> = state
-        .store
-        .customers(&me, search)
-        .await?
+    let customers = state.store.customers(&me, search).await?;
+    let ids = customers.iter().map(|customer| customer.id.clone()).collect();
+    let online: HashSet<String> = online_of(&state, ids).await.into_iter().map(|user| user.user_id).collect();
+    let rows: Vec<CustomerRow> = customers
         .into_iter()
         .map(|customer| {
             let recent = orders.remove(&customer.id).unwrap_or_default();
@@ -298,17 +297,17 @@ pub(super) async fn online_user(
 
 /// All users in compat mode, as deployed; otherwise those the caller has orders or calls with.
 async fn visible(state: &Shared, caller: Result<CurrentUser, ApiError>) -> Result<Vec<OnlineUser>, ApiError> {
-    let users = online(state).await;
     let me = match state.context.config.mode {
-        Mode::Compat => return Ok(users),
+        Mode::Compat => return Ok(state.hub.look(|hub| hub.online()).await.unwrap_or_default()),
         Mode::Strict => caller?.0,
     };
-    let related: HashSet<String> = state.store.related(me.role, &me.id).await?.into_iter().collect();
-    Ok(users.into_iter().filter(|user| user.user_id == me.id || related.contains(&user.user_id)).collect())
+    let mut known: BTreeSet<String> = state.store.related(me.role, &me.id).await?.into_iter().collect();
+    known.insert(me.id);
+    Ok(online_of(state, known).await)
 }
 
-async fn online(state: &Shared) -> Vec<OnlineUser> {
-    state.hub.look(|hub| hub.online()).await.unwrap_or_default()
+async fn online_of(state: &Shared, ids: BTreeSet<String>) -> Vec<OnlineUser> {
+    state.hub.look(move |hub| hub.online_of(&ids)).await.unwrap_or_default()
 }
 
 fn own(me: &str, asked: &str) -> Result<(), ApiError> {

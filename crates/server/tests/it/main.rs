@@ -21,6 +21,7 @@ mod metrics;
 mod openapi;
 mod operations;
 mod program;
+mod query_plans;
 mod relay;
 mod schemathesis;
 mod sign_ins;

@@ -7,13 +7,14 @@
 pub(crate) mod clinic;
 pub(crate) mod dealerdesk;
 pub(crate) mod hearth;
+mod lists;
 pub(crate) mod marketplace;
 pub(crate) mod storefront;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use bellwire_server::{App, Config, Limits};
+use bellwire_server::{App, Config, Database, Limits};
 use serde_json::{Value, json};
 
 use crate::support::Device;
@@ -184,6 +185,10 @@ pub(crate) struct AccessMatrix {
 
 /// A server on which limits and time-outs are in nobody's way.
 pub(crate) async fn unlimited() -> App {
+    unlimited_on(Database::Memory).await
+}
+
+pub(crate) async fn unlimited_on(database: Database) -> App {
     let limits = Limits {
         initiates_per_minute: 10_000,
         logins_per_minute: 10_000,
@@ -197,7 +202,7 @@ pub(crate) async fn unlimited() -> App {
         events_per_second: 100_000,
     };
     let config = Config::demo().with_request_limit(1_000_000).with_ring_timeout(Duration::from_secs(600));
-    App::start(Config { limits, ..config }).await.expect("a server")
+    App::start(Config { limits, database, ..config }).await.expect("a server")
 }
 
 impl AccessMatrix {

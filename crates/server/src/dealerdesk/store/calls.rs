@@ -1,7 +1,7 @@
 //! SQL about call records. A change is a compare-and-set: true for the caller that made it.
 
 use bellwire_dialects::dealerdesk::wire::{CallLogRow, CallStatus, CallType, Room, RowId, UserType};
-use sqlx::FromRow;
+use sqlx::{FromRow, QueryBuilder, Sqlite};
 
 use super::{Result, Store};
 use crate::clock::Millis;
@@ -193,36 +193,47 @@ impl Store {
 
     /// A page of a user's calls, newest first, and how many there are on all pages.
     pub(crate) async fn past_calls(&self, query: &CallQuery) -> Result<(Vec<CallLogRow>, u32)> {
-        let room = query.room.as_ref().map(ToString::to_string);
-        let (list, tally) = match query.me.role {
-            UserType::Dealer => (
-                "SELECT c.*, t.name AS other_name FROM call_logs c JOIN chat_rooms r ON r.room_id = c.room_id \
-                 JOIN technicians t ON t.email = r.technician_email \
-                 WHERE r.dealer_email = $1 AND (c.room_id = $2 OR $2 IS NULL) \
-                 ORDER BY c.started_at DESC, c.id DESC LIMIT $3 OFFSET $4",
-                "SELECT COUNT(*) FROM call_logs c JOIN chat_rooms r ON r.room_id = c.room_id \
-                 WHERE r.dealer_email = $1 AND (c.room_id = $2 OR $2 IS NULL)",
-            ),
-            UserType::Technician => (
-                "SELECT c.*, d.name AS other_name FROM call_logs c JOIN chat_rooms r ON r.room_id = c.room_id \
-                 JOIN dealers d ON d.email = r.dealer_email \
-                 WHERE r.technician_email = $1 AND (c.room_id = $2 OR $2 IS NULL) \
-                 ORDER BY c.started_at DESC, c.id DESC LIMIT $3 OFFSET $4",
-                "SELECT COUNT(*) FROM call_logs c JOIN chat_rooms r ON r.room_id = c.room_id \
-                 WHERE r.technician_email = $1 AND (c.room_id = $2 OR $2 IS NULL)",
-            ),
-        };
-        let rows: Vec<Listed> = sqlx::query_as(list)
-            .bind(&query.me.email)
-            .bind(&room)
-            .bind(query.limit)
-            .bind(query.offset)
-            .fetch_all(&self.read)
-            .await?;
-        let count: i64 =
-            sqlx::query_scalar(tally).bind(&query.me.email).bind(&room).fetch_one(&self.read).await?;
+        macro_rules! calls {
+            ($people:literal, $theirs:literal) => {
+                concat!(
+                    "SELECT c.*, p.name AS other_name FROM call_logs c \
+                     JOIN chat_rooms r ON r.room_id = c.room_id JOIN ",
+                    $people,
+                    " p ON p.email = ",
+                    $theirs,
+                    " WHERE c.id IN (SELECT c.id"
+                )
+            };
+        }
+        let mut page = filtered(
+            match query.me.role {
+                UserType::Dealer => calls!("technicians", "r.technician_email"),
+                UserType::Technician => calls!("dealers", "r.dealer_email"),
+            },
+            query,
+        );
+        page.push(" ORDER BY c.started_at DESC, c.id DESC LIMIT ").push_bind(query.limit);
+        page.push(" OFFSET ").push_bind(query.offset).push(") ORDER BY c.started_at DESC, c.id DESC");
+        let rows: Vec<Listed> = page.build_query_as().fetch_all(&self.read).await?;
+        let mut count = filtered("SELECT COUNT(*)", query);
+        let count: i64 = count.build_query_scalar().fetch_one(&self.read).await?;
         Ok((rows.into_iter().filter_map(listed).collect(), seconds(count)))
     }
+}
+
+/// `select` and the filter of a list of calls.
+fn filtered(select: &'static str, query: &CallQuery) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new(select);
+    sql.push(" FROM chat_rooms r JOIN call_logs c ON c.room_id = r.room_id");
+    sql.push(match query.me.role {
+        UserType::Dealer => " WHERE r.dealer_email = ",
+        UserType::Technician => " WHERE r.technician_email = ",
+    });
+    sql.push_bind(query.me.email.clone());
+    if let Some(room) = &query.room {
+        sql.push(" AND r.room_id = ").push_bind(room.to_string());
+    }
+    sql
 }
 
 fn listed(listed: Listed) -> Option<CallLogRow> {

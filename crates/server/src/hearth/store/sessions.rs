@@ -1,18 +1,27 @@
 //! SQL about call sessions. Every change of a status, and every seat, is one compare-and-set statement.
 
+use sqlx::{QueryBuilder, Sqlite};
+
 use super::{
     Account, FullSession, InviteeRow, Page, Result, SeatRow, Seating, Sends, SessionRow, Store, millis,
 };
 use crate::clock::Millis;
 
-/// Sessions of a user: $1 is the user, $2 a status or NULL.
-macro_rules! mine {
-    () => {
-        "FROM hearth_sessions s WHERE (s.initiator = $1 \
-         OR EXISTS (SELECT 1 FROM hearth_invitees i WHERE i.session = s.session_id AND i.user = $1) \
-         OR EXISTS (SELECT 1 FROM hearth_participants p WHERE p.session = s.session_id AND p.user = $1)) \
-         AND (s.status = $2 OR $2 IS NULL) "
-    };
+/// `select` and whose sessions, in which status.
+fn of_user(select: &'static str, user: &str, status: Option<&str>) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new(select);
+    sql.push(
+        " FROM hearth_sessions WHERE session_id IN \
+         (SELECT session_id FROM hearth_sessions WHERE initiator = ",
+    );
+    sql.push_bind(user.to_owned());
+    sql.push(" UNION ALL SELECT session FROM hearth_invitees WHERE user = ").push_bind(user.to_owned());
+    sql.push(" UNION ALL SELECT session FROM hearth_participants WHERE user = ").push_bind(user.to_owned());
+    sql.push(")");
+    if let Some(status) = status {
+        sql.push(" AND status = ").push_bind(status.to_owned());
+    }
+    sql
 }
 
 const INVITEES: &str = "SELECT i.state, u.* FROM hearth_invitees i \
@@ -103,22 +112,13 @@ impl Store {
 
     /// A user's sessions, newest first, and how many there are.
     pub(crate) async fn history(&self, user: &str, page: Page<'_>) -> Result<(Vec<FullSession>, i64)> {
-        let rows: Vec<SessionRow> = sqlx::query_as(concat!(
-            "SELECT s.* ",
-            mine!(),
-            "ORDER BY s.created_at DESC, s.id DESC LIMIT $3 OFFSET $4"
-        ))
-        .bind(user)
-        .bind(page.status)
-        .bind(page.limit)
-        .bind(page.offset)
-        .fetch_all(&self.read)
-        .await?;
-        let total: i64 = sqlx::query_scalar(concat!("SELECT COUNT(*) ", mine!()))
-            .bind(user)
-            .bind(page.status)
-            .fetch_one(&self.read)
-            .await?;
+        // Ids first: what is sorted is small.
+        let mut listed = of_user("SELECT * FROM hearth_sessions WHERE id IN (SELECT id", user, page.status);
+        listed.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(page.limit);
+        listed.push(" OFFSET ").push_bind(page.offset).push(") ORDER BY created_at DESC, id DESC");
+        let rows: Vec<SessionRow> = listed.build_query_as().fetch_all(&self.read).await?;
+        let mut count = of_user("SELECT COUNT(*)", user, page.status);
+        let total: i64 = count.build_query_scalar().fetch_one(&self.read).await?;
         let mut sessions = Vec::with_capacity(rows.len());
         for row in rows {
             sessions.extend(self.full(row).await?);

@@ -60,9 +60,9 @@ impl Store {
     /// The therapy sessions of a user, latest first.
     pub(crate) async fn therapies(&self, user: &str) -> Result<Vec<FullTherapy>> {
         let rows: Vec<TherapyRow> = sqlx::query_as(
-            "SELECT * FROM hearth_therapy t WHERE t.therapist = $1 OR EXISTS (SELECT 1 FROM \
-             hearth_therapy_people p WHERE p.therapy = t.id AND p.user = $1) \
-             ORDER BY COALESCE(t.scheduled_for, t.created_at) DESC LIMIT 200",
+            "SELECT * FROM hearth_therapy WHERE id IN (SELECT id FROM hearth_therapy WHERE therapist = $1 \
+             UNION ALL SELECT therapy FROM hearth_therapy_people WHERE user = $1) \
+             ORDER BY COALESCE(scheduled_for, created_at) DESC, id DESC LIMIT 200",
         )
         .bind(user)
         .fetch_all(&self.read)

@@ -1,12 +1,29 @@
 //! SQL about messages that are calls or shared screens.
 
 use bellwire_dialects::marketplace::wire::MessageType;
-use sqlx::Sqlite;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
+use sqlx::{QueryBuilder, Sqlite};
 
 use super::{FullMessage, Result, Store, at, count, full_message};
 use crate::clock::Millis;
+
+fn placed(sql: &mut QueryBuilder<Sqlite>, me: &str, kind: Option<&'static str>) {
+    sql.push(" FROM marketplace_messages WHERE status IS NOT NULL AND sender = ").push_bind(me.to_owned());
+    of_kind(sql, kind);
+}
+
+fn received(sql: &mut QueryBuilder<Sqlite>, me: &str, kind: Option<&'static str>) {
+    sql.push(" FROM marketplace_messages WHERE status IS NOT NULL AND receiver = ").push_bind(me.to_owned());
+    sql.push(" AND sender <> ").push_bind(me.to_owned());
+    of_kind(sql, kind);
+}
+
+fn of_kind(sql: &mut QueryBuilder<Sqlite>, kind: Option<&'static str>) {
+    if let Some(kind) = kind {
+        sql.push(" AND type = ").push_bind(kind);
+    }
+}
 
 impl Store {
     /// A call by its message's id or by what the socket calls it.
@@ -24,24 +41,19 @@ impl Store {
         offset: u32,
     ) -> Result<(Vec<FullMessage>, u32)> {
         let kind = kind.map(MessageType::as_str);
-        let page = sqlx::query_as(full_message!(
-            "WHERE (m.sender = $1 OR m.receiver = $1) AND m.status IS NOT NULL AND (m.type = $2 OR $2 IS NULL) \
-             ORDER BY m.created_at DESC, m.id DESC LIMIT $3 OFFSET $4"
-        ))
-        .bind(me)
-        .bind(kind)
-        .bind(limit)
-        .bind(offset)
-        .fetch_all(&self.read)
-        .await?;
-        let total: i64 = sqlx::query_scalar(
-            "SELECT COUNT(*) FROM marketplace_messages WHERE (sender = $1 OR receiver = $1) \
-             AND status IS NOT NULL AND (type = $2 OR $2 IS NULL)",
-        )
-        .bind(me)
-        .bind(kind)
-        .fetch_one(&self.read)
-        .await?;
+        let mut page =
+            QueryBuilder::new(full_message!("WHERE m.id IN (SELECT id FROM (SELECT id, created_at"));
+        placed(&mut page, me, kind);
+        page.push(" UNION ALL SELECT id, created_at");
+        received(&mut page, me, kind);
+        page.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(limit);
+        page.push(" OFFSET ").push_bind(offset).push(")) ORDER BY m.created_at DESC, m.id DESC");
+        let page = page.build_query_as().fetch_all(&self.read).await?;
+        let mut total = QueryBuilder::new("SELECT (SELECT COUNT(*)");
+        placed(&mut total, me, kind);
+        total.push(") + (SELECT COUNT(*)");
+        received(&mut total, me, kind);
+        let total: i64 = total.push(")").build_query_scalar().fetch_one(&self.read).await?;
         Ok((page, count(total)))
     }
 

@@ -54,7 +54,8 @@ impl Store {
         offset: u32,
     ) -> Result<(Vec<FullMessage>, u32)> {
         let newest = full_message!(
-            "WHERE m.conversation = $1 ORDER BY m.created_at DESC, m.id DESC LIMIT $2 OFFSET $3"
+            "WHERE m.id IN (SELECT id FROM marketplace_messages WHERE conversation = $1 \
+             ORDER BY created_at DESC, id DESC LIMIT $2 OFFSET $3) ORDER BY m.created_at DESC, m.id DESC"
         );
         let mut page: Vec<FullMessage> =
             sqlx::query_as(newest).bind(id).bind(limit).bind(offset).fetch_all(&self.read).await?;
@@ -70,9 +71,11 @@ impl Store {
     /// The conversations of a user, the newest first.
     pub(crate) async fn conversations(&self, me: &str) -> Result<Vec<Conversation>> {
         let last: Vec<FullMessage> = sqlx::query_as(full_message!(
-            "WHERE m.id IN (SELECT id FROM (SELECT id, ROW_NUMBER() OVER (PARTITION BY conversation \
-             ORDER BY created_at DESC, id DESC) AS nth FROM marketplace_messages \
-             WHERE sender = $1 OR receiver = $1) WHERE nth = 1) ORDER BY m.created_at DESC, m.id DESC LIMIT $2"
+            "WHERE m.id IN (SELECT (SELECT l.id FROM marketplace_messages l WHERE l.conversation = \
+             mine.conversation ORDER BY l.created_at DESC, l.id DESC LIMIT 1) FROM \
+             (SELECT conversation FROM marketplace_messages WHERE sender = $1 UNION \
+             SELECT conversation FROM marketplace_messages WHERE receiver = $1) mine) \
+             ORDER BY m.created_at DESC, m.id DESC LIMIT $2"
         ))
         .bind(me)
         .bind(CONVERSATIONS)

@@ -38,7 +38,7 @@ fn connect(hub: &mut Hub, socket: SocketKey, id: &str, role: UserType, related: 
 
 /// The shop on one device, Amira on two, Bo (a customer too) on one, and a call that rings.
 fn hub() -> Hub {
-    let mut hub = Hub::new(GRACE);
+    let mut hub = Hub::new(GRACE, Lists::AtArrival);
     connect(&mut hub, S1, SHOP, UserType::Seller, &[AMIRA, BO]);
     connect(&mut hub, C1, AMIRA, UserType::Customer, &[SHOP]);
     connect(&mut hub, C2, AMIRA, UserType::Customer, &[SHOP]);
@@ -294,7 +294,7 @@ fn a_socket_that_was_away_learns_how_its_call_ended() {
 
 #[test]
 fn presence_is_told_to_related_people_only_and_for_the_first_and_last_device() {
-    let mut hub = Hub::new(GRACE);
+    let mut hub = Hub::new(GRACE, Lists::AtArrival);
     connect(&mut hub, S1, SHOP, UserType::Seller, &[AMIRA]);
     connect(&mut hub, STRANGER, BO, UserType::Customer, &[]);
 
@@ -344,4 +344,56 @@ fn rejected_and_busy_of_the_web_page_decline_a_call_that_rings() {
         hub.changed(facts(CallStatus::Declined), Change::default(), NOW);
         assert!(hub.handle(C1, status(word), NOW).is_empty(), "told already");
     }
+}
+
+/// Bytes that everybody is told when the last of so many customers of one shop arrives.
+fn told_at_arrival(customers: u64) -> usize {
+    let mut hub = Hub::new(GRACE, Lists::AtArrival);
+    connect(&mut hub, S1, SHOP, UserType::Seller, &[]);
+    let mut last = Vec::new();
+    for number in 0..customers {
+        let id = format!("customer {number:06}");
+        last = connect(&mut hub, SocketKey(1_000_000 + number), &id, UserType::Customer, &[SHOP]);
+    }
+    let size = |reply: &Reply<Order>| match reply {
+        Reply::Emit { event, body, .. } => event.len() + body.to_string().len(),
+        Reply::Close(_) | Reply::Order(_) => 0,
+    };
+    assert!(heard(&last, S1, name::USER_ONLINE_STATUS_CHANGED).is_some(), "the shop is told");
+    last.iter().map(size).sum()
+}
+
+#[test]
+fn what_is_told_of_an_arrival_does_not_grow_with_the_shop() {
+    let (few, many) = (told_at_arrival(100), told_at_arrival(1_000));
+
+    assert!(many <= few + few / 10, "{few} bytes at 100 customers, {many} at 1,000");
+}
+
+#[test]
+fn deployed_clients_are_sent_a_changed_list_at_once_and_then_once_a_second() {
+    let mut hub = Hub::new(GRACE, Lists::AtChanges);
+    connect(&mut hub, S1, SHOP, UserType::Seller, &[]);
+    let mut lists = Vec::new();
+    let mut collect = |at: i64, replies: &Replies| {
+        let list = heard(replies, S1, name::GET_USERS).and_then(Value::as_array);
+        lists.extend(list.map(|list| (at, list.len())));
+    };
+    // One every 10 ms for 2.5 seconds.
+    for number in 0..250_u32 {
+        let at = i64::from(number) * 10;
+        let now = Millis(NOW.0 + at);
+        collect(at, &hub.expire(now));
+        let arrival = Request::Connected {
+            party: party(&format!("customer {number}"), UserType::Customer),
+            related: vec![SHOP.to_owned()],
+        };
+        collect(at, &hub.handle(SocketKey(1_000 + u64::from(number)), arrival, now));
+    }
+    collect(3_000, &hub.expire(Millis(NOW.0 + 3_000)));
+    collect(4_000, &hub.expire(Millis(NOW.0 + 4_000)));
+
+    // With the shop itself in them.
+    assert_eq!(lists, [(0, 2), (1_000, 101), (2_000, 201), (3_000, 251)]);
+    assert_eq!(hub.deadline(), None, "nothing waits");
 }

@@ -3,7 +3,7 @@
 use bellwire_dialects::storefront::wire::UserType;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{Sqlite, SqlitePool};
+use sqlx::{QueryBuilder, Sqlite, SqlitePool};
 
 use super::{Call, FullCall, HistoryQuery, Remarks, Result, Store, Tally};
 use crate::clock::Millis;
@@ -23,13 +23,31 @@ macro_rules! full_call {
     };
 }
 
-/// The filter of a history: $1 seller or NULL, $2 customer or NULL, $3 status, $4 type, $5 from, $6 to.
-macro_rules! history_filter {
-    () => {
-        "WHERE (c.seller = $1 OR $1 IS NULL) AND (c.customer = $2 OR $2 IS NULL) \
-         AND (c.status = $3 OR $3 IS NULL) AND (c.call_type = $4 OR $4 IS NULL) \
-         AND (c.created_at >= $5 OR $5 IS NULL) AND (c.created_at <= $6 OR $6 IS NULL) "
-    };
+/// `select` and the filter of a history: of what was asked for, no more.
+fn filtered(select: &'static str, query: &HistoryQuery) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new(select);
+    sql.push(match query.role {
+        UserType::Seller => " FROM video_calls WHERE seller = ",
+        UserType::Customer => " FROM video_calls WHERE customer = ",
+    });
+    sql.push_bind(query.id.clone());
+    if let Some(status) = query.status {
+        sql.push(" AND status = ").push_bind(status.as_str());
+    }
+    if let Some(kind) = query.call_type {
+        sql.push(" AND call_type = ").push_bind(kind.as_str());
+    }
+    within(&mut sql, query.from, query.to);
+    sql
+}
+
+fn within(sql: &mut QueryBuilder<Sqlite>, from: Option<Millis>, to: Option<Millis>) {
+    if let Some(from) = from {
+        sql.push(" AND created_at >= ").push_bind(from.0);
+    }
+    if let Some(to) = to {
+        sql.push(" AND created_at <= ").push_bind(to.0);
+    }
 }
 
 impl Store {
@@ -75,39 +93,14 @@ impl Store {
             .await?)
     }
 
+    /// One page, chosen by the index alone, and how many calls there are.
     pub(crate) async fn history(&self, query: &HistoryQuery) -> Result<(Vec<FullCall>, u64)> {
-        let (seller, customer) = match query.role {
-            UserType::Seller => (Some(&query.id), None),
-            UserType::Customer => (None, Some(&query.id)),
-        };
-        let status = query.status.map(|status| status.as_str());
-        let call_type = query.call_type.map(|kind| kind.as_str());
-        let (from, to) = (query.from.map(|at| at.0), query.to.map(|at| at.0));
-        let calls = sqlx::query_as(concat!(
-            full_call!(""),
-            history_filter!(),
-            "ORDER BY c.created_at DESC, c.id DESC LIMIT $7 OFFSET $8"
-        ))
-        .bind(seller)
-        .bind(customer)
-        .bind(status)
-        .bind(call_type)
-        .bind(from)
-        .bind(to)
-        .bind(query.limit)
-        .bind(query.offset)
-        .fetch_all(&self.read)
-        .await?;
-        let total: i64 =
-            sqlx::query_scalar(concat!("SELECT COUNT(*) FROM video_calls c ", history_filter!()))
-                .bind(seller)
-                .bind(customer)
-                .bind(status)
-                .bind(call_type)
-                .bind(from)
-                .bind(to)
-                .fetch_one(&self.read)
-                .await?;
+        let mut page = filtered(full_call!("WHERE c.id IN (SELECT id"), query);
+        page.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(query.limit);
+        page.push(" OFFSET ").push_bind(query.offset).push(") ORDER BY c.created_at DESC, c.id DESC");
+        let calls = page.build_query_as().fetch_all(&self.read).await?;
+        let mut count = filtered("SELECT COUNT(*)", query);
+        let total: i64 = count.build_query_scalar().fetch_one(&self.read).await?;
         Ok((calls, u64::try_from(total).unwrap_or(0)))
     }
 
@@ -117,17 +110,14 @@ impl Store {
         from: Option<Millis>,
         to: Option<Millis>,
     ) -> Result<Vec<Tally>> {
-        Ok(sqlx::query_as(
+        let mut sql = QueryBuilder::new(
             "SELECT call_type, status, COUNT(*) AS calls, COUNT(start_time) AS answered, \
-             COALESCE(SUM(duration), 0) AS duration FROM video_calls WHERE seller = $1 \
-             AND (created_at >= $2 OR $2 IS NULL) AND (created_at <= $3 OR $3 IS NULL) \
-             GROUP BY call_type, status ORDER BY call_type, status",
-        )
-        .bind(seller)
-        .bind(from.map(|at| at.0))
-        .bind(to.map(|at| at.0))
-        .fetch_all(&self.read)
-        .await?)
+             COALESCE(SUM(duration), 0) AS duration FROM video_calls WHERE seller = ",
+        );
+        sql.push_bind(seller);
+        within(&mut sql, from, to);
+        sql.push(" GROUP BY call_type, status ORDER BY call_type, status");
+        Ok(sql.build_query_as().fetch_all(&self.read).await?)
     }
 
     /// Ids of calls that are not over, those that were to be answered first at the front.

@@ -124,19 +124,28 @@ impl Store {
 
     /// Customers with orders, the latest order first; `search` in name, e-mail and order number.
     pub(crate) async fn customers(&self, seller: &str, search: Option<&str>) -> Result<Vec<Customer>> {
-        // `instr` on both lower-cased sides: `LIKE` would read % and _ in the search text.
-        Ok(sqlx::query_as(
-            "SELECT u.id, u.name, u.email, u.avatar, u.phone_number, COUNT(*) AS total_orders, \
-             SUM(o.total_price) AS total_spent FROM orders o JOIN users u ON u.id = o.user_id \
-             WHERE o.shop_id = $1 GROUP BY u.id \
-             HAVING $2 IS NULL OR instr(lower(u.name), lower($2)) > 0 OR instr(u.name, $2) > 0 \
-             OR instr(lower(u.email), lower($2)) > 0 OR SUM(instr(lower(o.order_number), lower($2))) > 0 \
-             ORDER BY MAX(o.created_at) DESC, u.id",
-        )
-        .bind(seller)
-        .bind(search)
-        .fetch_all(&self.read)
-        .await?)
+        macro_rules! customers {
+            ($having:literal) => {
+                concat!(
+                    "SELECT u.id, u.name, u.email, u.avatar, u.phone_number, COUNT(*) AS total_orders, \
+                     SUM(o.total_price) AS total_spent FROM orders o JOIN users u ON u.id = o.user_id \
+                     WHERE o.shop_id = $1 GROUP BY u.id ",
+                    $having,
+                    "ORDER BY MAX(o.created_at) DESC, u.id"
+                )
+            };
+        }
+        let query = match search {
+            None => sqlx::query_as(customers!("")).bind(seller),
+            // `instr` on both lower-cased sides: `LIKE` would read % and _ in the search text.
+            Some(search) => sqlx::query_as(customers!(
+                "HAVING instr(lower(u.name), lower($2)) > 0 OR instr(u.name, $2) > 0 \
+                 OR instr(lower(u.email), lower($2)) > 0 OR SUM(instr(lower(o.order_number), lower($2))) > 0 "
+            ))
+            .bind(seller)
+            .bind(search),
+        };
+        Ok(query.fetch_all(&self.read).await?)
     }
 
     /// Orders of every customer of a shop, newest first, at most `each` per customer.
