@@ -33,6 +33,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
             commands::dial,
             commands::call_people,
             commands::end_for_all,
+            commands::raise_hand,
             commands::ring::accept,
             commands::ring::end_and_accept,
             commands::ring::accept_with_camera_off,

@@ -78,6 +78,13 @@ pub(crate) async fn end_for_all(engine: State<'_, Handle>, call: CallId) -> Comm
     Ok(())
 }
 
+/// Tells everybody else in the call that we would like to say something, or not any more.
+#[tauri::command]
+pub(crate) async fn raise_hand(engine: State<'_, Handle>, call: CallId, up: bool) -> CommandResult {
+    engine.raise_hand(call, up).await;
+    Ok(())
+}
+
 #[tauri::command]
 pub(crate) async fn hang_up(engine: State<'_, Handle>, call: CallId) -> CommandResult {
     engine.hang_up(call).await;

@@ -143,6 +143,51 @@ describe('a call of several', () => {
   });
 });
 
+describe('a raised hand', () => {
+  const marked = (name: string) => pin(name).getAttribute('aria-label')?.includes('Hand raised');
+
+  it('is shown on tile and in the panel, and told once', async () => {
+    const { user } = await draw('group-hands');
+    await waitFor(() => expect(marked('Daniel Osei')).toBe(true));
+    expect(marked('Amira Haddad')).toBe(false);
+    const names = 'Daniel Osei and Ines Carvalho';
+    const plain = (element: HTMLElement) => element.textContent?.trim().replace(/[\u2068\u2069]/g, '');
+    expect(plain(screen.getByTestId('hands-up'))).toBe(`Hand raised: ${names}`);
+    await waitFor(() => expect(plain(screen.getByTestId('remote-news'))).toBe(`${names} raised a hand.`));
+    await user.click(screen.getByTestId('call-people'));
+    expect(screen.getAllByTestId('person-hand')).toHaveLength(2);
+  });
+
+  it('of ours goes up and down by button and by key, and is seen on our tile', async () => {
+    const { host, user } = await draw('group-three');
+    const hand = screen.getByTestId('call-hand');
+    expect(hand.getAttribute('aria-pressed')).toBe('false');
+    await user.click(hand);
+    expect(lastOf(host, 'raiseHand')).toEqual([7, true]);
+    expect(hand.getAttribute('aria-pressed')).toBe('true');
+    expect(screen.getByTestId('tile-self').getAttribute('aria-label')).toBe('You, Hand raised');
+    await key('h');
+    expect(lastOf(host, 'raiseHand')).toEqual([7, false]);
+    expect(screen.getByTestId('tile-self').getAttribute('aria-label')).toBe('You');
+    expect(lastOf(host, 'hangUp')).toBeUndefined();
+  });
+
+  it('of ours goes down when one person is left', async () => {
+    const { host } = await draw('group-three');
+    await key('h');
+    theirs(host, (call) => ({ members: call.members.slice(0, 1) }));
+    await waitFor(() => expect(lastOf(host, 'raiseHand')).toEqual([7, false]));
+    expect(screen.queryByTestId('call-hand')).toBeNull();
+  });
+
+  it('is not offered in a call of two', async () => {
+    const { host } = await draw('connected');
+    expect(screen.queryByTestId('call-hand')).toBeNull();
+    await key('h');
+    expect(lastOf(host, 'raiseHand')).toBeUndefined();
+  });
+});
+
 describe('the panel of people', () => {
   it('says how each is there, those who are rung last', async () => {
     const { user } = await draw('group-troubles');

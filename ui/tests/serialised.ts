@@ -250,6 +250,7 @@ export const stats: CallStats = {
   "first_picture_ms": null,
   "fps_received": 0.0,
   "fps_sent": 0.0,
+  "frames_captured": 0,
   "frames_decoded": 0,
   "frames_dropped": 0,
   "frames_left_out": 0,
@@ -295,6 +296,7 @@ export const stats: CallStats = {
   "video_delay_ms": 0,
   "video_kbps_received": 0.0,
   "video_kbps_sent": 0.0,
+  "upload_kbps": 0.0,
   "width_received": 0,
   "width_sent": 0
 };

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { MemberView } from '../src/generated/bindings';
 import { Comings, newsOfComings } from '../src/model/comings';
+import { HandNews, inOrder } from '../src/model/hands';
 import { ActiveSpeaker, WeakConnections } from '../src/model/speaker';
 import { isGroup, mainOf, pinned, settled, sharerOf, STAGE, toggled } from '../src/model/stage';
 import { language } from '../src/text/text';
@@ -161,5 +162,23 @@ describe('comings and goings', () => {
     expect(said('en', people.slice(0, 2), people.slice(2))).toBe('Amira and Omar joined. Leo left.');
     expect(said('de', people)).toBe('Neu dabei: Amira und 2 weitere.');
     expect(said('ar', people)).toContain('Amira');
+  });
+});
+
+describe('raised hands', () => {
+  it('stand in the order in which they went up', () => {
+    expect(inOrder(new Set([3, 1]), [1, 2, 3])).toEqual([3, 1, 2]);
+    expect(inOrder(new Set([3, 1]), [1])).toEqual([1]);
+  });
+
+  it('are news once, and again only after a while', () => {
+    const news = new HandNews();
+    expect(news.see([1], 0)).toEqual([1]);
+    expect(news.see([1, 2], 5000)).toEqual([2]);
+    // Their path was lost for a moment.
+    expect(news.see([2], 9000)).toEqual([]);
+    expect(news.see([1, 2], 12_000)).toEqual([]);
+    expect(news.see([], 13_000)).toEqual([]);
+    expect(news.see([1], 30_000)).toEqual([1]);
   });
 });

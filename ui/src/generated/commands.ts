@@ -42,6 +42,8 @@ export interface Commands {
   callPeople(account: AccountId, people: Person[], kind: MediaKind): Promise<void>;
   /** Ends a call that we placed for everybody in it. */
   endForAll(call: CallId): Promise<void>;
+  /** Tells everybody else in the call that we would like to say something, or not any more. */
+  raiseHand(call: CallId, up: boolean): Promise<void>;
   accept(call: CallId): Promise<void>;
   /** Ends the call that is going on. */
   endAndAccept(call: CallId): Promise<void>;
@@ -129,6 +131,7 @@ export const commands = (invoke: Invoke): Commands => ({
   dial: (account, person, kind, subject) => invoke('dial', { account, person, kind, subject }),
   callPeople: (account, people, kind) => invoke('call_people', { account, people, kind }),
   endForAll: (call) => invoke('end_for_all', { call }),
+  raiseHand: (call, up) => invoke('raise_hand', { call, up }),
   accept: (call) => invoke('accept', { call }),
   endAndAccept: (call) => invoke('end_and_accept', { call }),
   acceptWithCameraOff: (call) => invoke('accept_with_camera_off', { call }),

@@ -205,6 +205,10 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
       end(id, 'hung_up');
       return Promise.resolve();
     },
+    raiseHand(id, up) {
+      told('raiseHand', id, up);
+      return answer('raiseHand');
+    },
     accept(id) {
       told('accept', id);
       connect(id);

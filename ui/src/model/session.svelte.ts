@@ -30,6 +30,7 @@ import { arrivals, type Arrivals } from './arrivals';
 import { Lately } from './last-calls.svelte';
 import { remember, usualKind, type Known } from './quick';
 import { QualityMeter, type Quality } from './quality';
+import { inOrder } from './hands';
 import { ActiveSpeaker, WeakConnections } from './speaker';
 import { isGroup } from './stage';
 import { Preference } from './theme.svelte';
@@ -80,6 +81,10 @@ export class Session {
   speaking = $state.raw<ReadonlySet<MemberId>>(new Set());
   /** Whose connection is bad. */
   weak = $state.raw<ReadonlySet<MemberId>>(new Set());
+  /** Whose hand is up in a call of several, the one that waits longest first. */
+  hands = $state.raw<ReadonlySet<MemberId>>(new Set());
+  /** The call in which our own hand is up; `null`: it is down. */
+  handUp = $state<CallId | null>(null);
   /** What of the screen is shared; empty: not known by name. */
   shared = $state('');
   /** A thread that somebody asked to see. */
@@ -186,6 +191,7 @@ export class Session {
       this.quality = null;
       this.unshown = null;
     }
+    if (!view.phone.calls.some((call) => call.id === this.handUp && isLive(call))) this.handUp = null;
     if (!view.phone.sharing) this.shared = '';
     // Whatever was asked was asked before this call.
     if (!this.free) this.question = null;
@@ -211,6 +217,8 @@ export class Session {
         (id) => group.call.members.some((one) => one.id === id && one.audio),
         at,
       ) ?? null;
+    const up = levels.members.filter((one) => one.hand_up && one.call === group?.call.id).map(({ member }) => member);
+    this.hands = kept(this.hands, inOrder(this.hands, up));
     this.speaking = kept(this.speaking, group?.active.speaking(at) ?? []);
   }
 
@@ -318,6 +326,12 @@ export class Session {
     const done = await this.run(this.host.setSharing(source?.id ?? null));
     if (!done) this.shared = before;
     return done;
+  }
+
+  /** Raises our hand in a call, or lowers it. */
+  async raiseHand(call: CallId, up: boolean): Promise<void> {
+    this.handUp = up ? call : null;
+    if (!(await this.run(this.host.raiseHand(call, up)))) this.handUp = up ? null : call;
   }
 
   /** Ends the program; in a call only after a question. */

@@ -73,6 +73,7 @@ export function statsAt(time: number, bad: boolean, { phone }: EngineView): Call
   const others = phone.calls.flatMap(({ members }) => members.filter((one) => one.state === 'connected'));
   const seconds = Math.floor(time);
   return {
+    frames_captured: 30 * seconds,
     frames_sent: 30 * seconds,
     frames_dropped: 0,
     frames_received: 30 * seconds,
@@ -102,6 +103,7 @@ export function statsAt(time: number, bad: boolean, { phone }: EngineView): Call
     audio_kbps_sent: 34,
     audio_kbps_received: 33,
     target_kbps: 1500,
+    upload_kbps: 1520 * Math.max(1, others.length),
     packets_lost: bad ? 412 : 3,
     loss: bad ? 0.12 : 0.001,
     rtt_ms: bad ? 480 : 38,

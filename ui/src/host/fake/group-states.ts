@@ -52,6 +52,18 @@ export const GROUP_STATES: Record<string, FakeState> = {
     ...still(7),
     bad: true,
   },
+  'group-hands': {
+    ...group(members(6, { 4: { audio: false }, 5: { video: false } })),
+    levels: {
+      members: [1, 2, 3, 4, 5, 6].map((one) => ({
+        call: 7,
+        member: one,
+        db: one === 1 ? -20 : -75,
+        hand_up: one === 4 || one === 5,
+      })),
+      microphone_db: -30,
+    },
+  },
   'group-voice': {
     ...group(members(4, { 2: { audio: false }, 3: { state: 'invited' } }), { kind: 'voice', remote_video: false }),
     ...still(1),

@@ -40,6 +40,12 @@ export const group: Text['group'] = {
   weak: 'اتصال ضعيف',
   pinned: 'مثبّت',
 
+  raise: 'رفع اليد',
+  lower: 'إنزال اليد',
+  handUp: 'اليد مرفوعة',
+  raised: (who) => `يريد التحدث: ${who}`,
+  handsUp: (who) => `اليد مرفوعة: ${who}`,
+
   stage: 'الأشخاص في المكالمة',
   stageKeys: 'مفاتيح الأسهم للتنقل بين الأشخاص، وEnter لتثبيت أحدهم.',
   pin: (name) => `تثبيت ${name}`,
@@ -90,6 +96,7 @@ export const group: Text['group'] = {
   keys: {
     view: 'عرض الشبكة أو المتحدث',
     people: 'الأشخاص في المكالمة',
+    hand: 'رفع اليد أو إنزالها',
     pin: 'تثبيت شخص (عند التركيز عليه)',
   },
 };

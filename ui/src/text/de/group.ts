@@ -28,6 +28,12 @@ export const group: Text['group'] = {
   weak: 'Schlechte Verbindung',
   pinned: 'Angeheftet',
 
+  raise: 'Hand heben',
+  lower: 'Hand senken',
+  handUp: 'Hand gehoben',
+  raised: (who) => `${who} möchte etwas sagen`,
+  handsUp: (who) => `Hand gehoben: ${who}`,
+
   stage: 'Personen im Anruf',
   stageKeys: 'Pfeiltasten wechseln zwischen Personen, die Eingabetaste heftet eine an.',
   pin: (name) => `${name} anheften`,
@@ -70,6 +76,7 @@ export const group: Text['group'] = {
   keys: {
     view: 'Raster- oder Sprecheransicht',
     people: 'Personen im Anruf',
+    hand: 'Hand heben oder senken',
     pin: 'Person anheften (wenn im Fokus)',
   },
 };

@@ -25,6 +25,12 @@ export const group = {
   weak: 'Bad connection',
   pinned: 'Pinned',
 
+  raise: 'Raise hand',
+  lower: 'Lower hand',
+  handUp: 'Hand raised',
+  raised: (who: string) => `${who} raised a hand`,
+  handsUp: (who: string) => `Hand raised: ${who}`,
+
   stage: 'People in the call',
   stageKeys: 'Arrow keys move between people, Enter pins one.',
   pin: (name: string) => `Pin ${name}`,
@@ -67,6 +73,7 @@ export const group = {
   keys: {
     view: 'Grid or speaker view',
     people: 'People in the call',
+    hand: 'Raise or lower your hand',
     pin: 'Pin someone (when focused)',
   },
 };
