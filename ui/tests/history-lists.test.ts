@@ -12,6 +12,7 @@ import {
   isGone,
   isNarrowed,
   joined,
+  peopleOf,
   midnight,
   spanOf,
   SPANS,
@@ -26,6 +27,7 @@ const entry = (id: number, started_at: string, over: Partial<HistoryEntry> = {})
   account: 1,
   call: `c${id}`,
   peer: ADA,
+  members: [],
   outgoing: true,
   status: 'completed',
   started_at,
@@ -167,4 +169,9 @@ describe('the list', () => {
       records.stop();
     },
   );
+});
+
+it('a call of several names whoever called first before the others, once', () => {
+  expect(peopleOf(entry(1, ''))).toEqual([ADA]);
+  expect(peopleOf(entry(1, '', { members: [LEILA, ADA] }))).toEqual([ADA, LEILA]);
 });

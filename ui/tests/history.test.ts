@@ -1,7 +1,7 @@
 import { fireEvent, screen, waitFor, within } from '@testing-library/svelte';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
-import type { HistoryFilter } from '../src/generated/bindings';
+import type { HistoryFilter, Person } from '../src/generated/bindings';
 import { STATES } from '../src/host/fake';
 import { TARIQ } from '../src/host/fake/backends';
 import { ADA } from '../src/host/fake/people';
@@ -35,6 +35,29 @@ describe('the calls', () => {
     expect(days[0]).toBe('Today');
     expect(days.length).toBeGreaterThan(2);
     expect(new Set(days).size).toBe(days.length);
+  });
+
+  it('name everybody of a call of several, and call them back together', async () => {
+    const { host, user } = await history('therapist');
+    const [first] = await rows();
+    const row = within(first!);
+    const plain = (one: HTMLElement) =>
+      one.textContent
+        ?.replace(/[\u2068\u2069]/g, '')
+        .replace(/\s+/g, ' ')
+        .trim();
+
+    expect(plain(row.getByTestId('history-open'))).toContain('Omar Farouk and 2 others');
+    await user.click(row.getByTestId('history-open'));
+    expect(plain(row.getByTestId('history-people'))).toBe('Omar Farouk, Amira Haddad, ليلى حداد');
+    await user.click(row.getByTestId('history-call'));
+    const [account, people, kind] = lastOf(host, 'callPeople') as [number, Person[], string];
+    expect([account, people.map(({ name }) => name), kind]).toEqual([
+      expect.any(Number),
+      ['Omar Farouk', 'Amira Haddad', 'ليلى حداد'],
+      'video',
+    ]);
+    expect(lastOf(host, 'dial')).toBeUndefined();
   });
 
   it('are narrowed to missed ones, and to all again', async () => {

@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod log;
+mod members;
 mod outcome;
 mod record;
 mod recorder;

@@ -45,6 +45,8 @@ pub struct LocalCall {
     pub direction: Direction,
     pub kind: MediaKind,
     pub peer: Person,
+    /// Everybody else who was in it or rung, also who has left since.
+    pub members: Vec<Person>,
     pub subject: Option<Subject>,
     pub outcome: Outcome,
     /// Why it ended: `hung_up`, `remote_busy` …
@@ -76,6 +78,8 @@ pub struct BackendCall {
     /// As the call's signals name it; that is how both are found to be one.
     pub remote: RemoteCallId,
     pub peer: Person,
+    /// Everybody else who was in it, as far as the backend says.
+    pub members: Vec<Person>,
     pub direction: Direction,
     /// `None`: the backend does not say.
     pub kind: Option<MediaKind>,
@@ -95,6 +99,8 @@ pub struct Record {
     pub account: Account,
     pub remote: Option<RemoteCallId>,
     pub peer: Person,
+    /// Everybody else who was in a call of several; empty: the peer alone.
+    pub members: Vec<Person>,
     pub direction: Direction,
     pub kind: Option<MediaKind>,
     pub subject: Option<Subject>,
@@ -120,10 +126,11 @@ pub struct Record {
 pub struct Filter {
     pub account: Option<AccountRef>,
     pub dialect: Option<String>,
+    /// The peer, or somebody else in it.
     pub person: Option<PersonId>,
     /// Only incoming calls without an answer.
     pub missed: bool,
-    /// In the person's name or what the call was about; upper and lower case are one.
+    /// In the name of somebody in it, or what the call was about; upper and lower case are one.
     pub text: String,
     /// RFC 3339, this moment included; empty: no limit. What is no time is no limit.
     pub from: String,

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use bellwire_call::{AccountId, CallId, CallState, CallView, EndReason, PhoneView};
+use bellwire_call::{AccountId, CallId, CallState, CallView, EndReason, Person, PhoneView};
 use uuid::Uuid;
 
 use crate::outcome::{INTERRUPTED, reason_word};
 use crate::timestamp::millis;
-use crate::{Account, LocalCall, Outcome};
+use crate::{Account, LocalCall, Outcome, members};
 
 /// Interval between snapshots of an unchanged call, so that a crash loses no more of it.
 const HEARTBEAT_MS: i64 = 10_000;
@@ -116,6 +116,9 @@ fn snapshot(
     };
     let (reason, message) = end.map(reason_word).unzip();
     let ended_ms = end.map(|_| known.and_then(|known| known.ended_ms).unwrap_or(now).max(started_ms));
+    let mut people = known.map_or_else(Vec::new, |known| known.members.clone());
+    let now_there: Vec<Person> = call.members.iter().map(|member| shortened(&member.person)).collect();
+    members::join(&mut people, &now_there);
     let talked = call.connected_ms.map_or(0, |ms| i64::try_from(ms).unwrap_or(i64::MAX));
     LocalCall {
         uid,
@@ -123,7 +126,8 @@ fn snapshot(
         remote: call.remote_id.clone(),
         direction: call.direction,
         kind: call.kind,
-        peer: bellwire_call::Person { name: cut(&call.peer.name), ..call.peer.clone() },
+        peer: shortened(&call.peer),
+        members: people,
         subject: call
             .subject
             .clone()
@@ -150,6 +154,10 @@ fn is_changed(known: &LocalCall, now: &LocalCall) -> bool {
         ..known.clone()
     };
     due || same != *now
+}
+
+fn shortened(person: &Person) -> Person {
+    Person { name: cut(&person.name), ..person.clone() }
 }
 
 fn cut(text: &str) -> String {

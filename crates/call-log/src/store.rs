@@ -336,7 +336,7 @@ async fn join(tx: &mut Tx<'_>, mut row: Row, line: &Row) -> Result<()> {
 /// Records the backend knows stay as empty marks, so that its history does not bring them back.
 async fn remove(tx: &mut Tx<'_>, id: Option<i64>, owner: Option<i64>) -> Result<u32> {
     let marked = sqlx::query(
-        "UPDATE calls SET hidden = 1, seen = 1, peer_name = '', peer_avatar = NULL, subject_id = NULL, \
+        "UPDATE calls SET hidden = 1, seen = 1, peer_name = '', peer_avatar = NULL, members = '[]', subject_id = NULL, \
          subject_label = NULL, message = NULL, search = '', \
          peer_id = CASE WHEN remote IS NULL AND backend IS NULL THEN peer_id ELSE '' END \
          WHERE hidden = 0 AND (id = $1 OR $1 IS NULL) AND (account = $2 OR $2 IS NULL) \

@@ -25,6 +25,7 @@ fn call(uid: &str) -> LocalCall {
         direction: Direction::Incoming,
         kind: MediaKind::Voice,
         peer: Person { id: PersonId("p".into()), name: "Ada".into(), avatar: None },
+        members: Vec::new(),
         subject: None,
         outcome: Outcome::Missed,
         reason: Some("missed"),
@@ -159,6 +160,7 @@ fn remembered(id: &str, duration_s: u32) -> BackendCall {
     BackendCall {
         remote: RemoteCallId(id.into()),
         peer: Person { id: PersonId("p".into()), name: "Ada".into(), avatar: None },
+        members: Vec::new(),
         direction: Direction::Outgoing,
         kind: Some(MediaKind::Video),
         status: "ended".into(),

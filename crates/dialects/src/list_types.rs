@@ -226,6 +226,9 @@ pub struct HistoryItem {
     /// The backend's id of the call.
     pub call: String,
     pub peer: Person,
+    /// Everybody else who was in a call of several or asked to it, the peer among them; empty: the peer alone, or
+    /// the backend does not say.
+    pub members: Vec<Person>,
     /// We placed it.
     pub outgoing: bool,
     /// `initiated`, `ringing`, `accepted`, `declined`, `ended`, `missed`, `failed`.

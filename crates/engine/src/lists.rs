@@ -63,6 +63,7 @@ pub(crate) fn backend_entry(account: &AccountView, item: HistoryItem) -> History
         kind: item.kind,
         call: item.call,
         peer: item.peer,
+        members: item.members,
         outgoing: item.outgoing,
         status: item.status,
         started_at: item.started_at,
@@ -75,6 +76,7 @@ pub(crate) fn backend_call(item: HistoryItem) -> BackendCall {
     BackendCall {
         remote: bellwire_call::RemoteCallId(item.call),
         peer: item.peer,
+        members: item.members,
         direction: if item.outgoing { Direction::Outgoing } else { Direction::Incoming },
         kind: item.kind,
         status: item.status,
@@ -94,6 +96,7 @@ pub(crate) fn log_entry(account: Option<AccountId>, record: Record) -> HistoryEn
         kind: record.kind,
         call: record.remote.map(|remote| remote.0).unwrap_or_default(),
         peer: record.peer,
+        members: record.members,
         outgoing: record.direction == Direction::Outgoing,
         status: record.outcome.as_str().to_owned(),
         started_at: record.started_at,

@@ -81,6 +81,8 @@ pub struct HistoryEntry {
     pub account: Option<AccountId>,
     pub call: String,
     pub peer: Person,
+    /// Everybody else who was in a call of several, the peer among them; empty: the peer alone.
+    pub members: Vec<Person>,
     pub outgoing: bool,
     /// `ongoing`, `completed`, `missed`, `declined`, `busy`, `cancelled`, `failed`, `elsewhere` (another
     /// device of ours answered), `interrupted`. Straight from a backend: its own word.
@@ -114,11 +116,11 @@ pub struct HistoryFilter {
     pub account: Option<AccountId>,
     /// Dialect id.
     pub dialect: Option<String>,
-    /// Who the calls were with; ids are a backend's own, so that `dialect` or `account` belongs to it.
+    /// Who was in the calls besides us; ids are a backend's own, so that `dialect` or `account` belongs to it.
     pub person: Option<PersonId>,
     /// Only incoming calls nobody answered.
     pub missed: bool,
-    /// In the person's name or what the call was about.
+    /// In somebody's name or what the call was about.
     pub search: String,
     /// RFC 3339, included; empty: no limit.
     pub from: String,

@@ -191,6 +191,8 @@ export interface HistoryEntry {
   account: AccountId | null;
   call: string;
   peer: Person;
+  /** Everybody else who was in a call of several, the peer among them; empty: the peer alone. */
+  members: Person[];
   outgoing: boolean;
   /**
    * `ongoing`, `completed`, `missed`, `declined`, `busy`, `cancelled`, `failed`, `elsewhere` (another
@@ -214,11 +216,11 @@ export interface HistoryFilter {
   account?: AccountId | null;
   /** Dialect id. */
   dialect?: string | null;
-  /** Who the calls were with; ids are a backend's own, so that `dialect` or `account` belongs to it. */
+  /** Who was in the calls besides us; ids are a backend's own, so that `dialect` or `account` belongs to it. */
   person?: PersonId | null;
   /** Only incoming calls nobody answered. */
   missed?: boolean;
-  /** In the person's name or what the call was about. */
+  /** In somebody's name or what the call was about. */
   search?: string;
   /** RFC 3339, included; empty: no limit. */
   from?: string;

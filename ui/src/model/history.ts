@@ -29,6 +29,11 @@ export const EVERYTHING: Narrowing = {
   until: '',
 };
 
+/** Everybody else who was in a call, whoever called or was called first before the others. */
+export function peopleOf({ peer, members }: Pick<HistoryEntry, 'peer' | 'members'>): Person[] {
+  return [peer, ...members.filter((one) => one.id !== peer.id)];
+}
+
 /** What one chip takes away again. */
 export interface Chip {
   key: keyof Narrowing;

@@ -1,6 +1,8 @@
 use std::time::{Duration, UNIX_EPOCH};
 
-use bellwire_call::{Direction, MediaKind, Person, PersonId, RemoteCallId, Subject};
+use bellwire_call::{
+    Direction, MediaKind, MemberId, MemberState, MemberView, Person, PersonId, RemoteCallId, Subject,
+};
 
 use super::*;
 use crate::AccountRef;
@@ -35,6 +37,19 @@ fn call(id: u64, state: CallState) -> CallView {
         remote_has_microphone: true,
         remote_has_camera: true,
         signaling_lost: false,
+    }
+}
+
+fn member(id: u32, person: &str, name: &str) -> MemberView {
+    MemberView {
+        id: MemberId(id),
+        person: Person { id: PersonId(person.into()), name: name.into(), avatar: None },
+        state: MemberState::Connected,
+        audio: true,
+        video: true,
+        sharing: false,
+        has_microphone: true,
+        has_camera: true,
     }
 }
 
@@ -106,6 +121,22 @@ fn calls_of_nobody_are_not_noted_and_many_are_forgotten() {
         assert_eq!(recorder.note(&view(vec![call(id, CallState::Ended { reason })]), at(id)).len(), 1);
     }
     assert!(recorder.calls.len() <= MAX_REMEMBERED_CALLS + 1);
+}
+
+#[test]
+fn everybody_who_was_ever_in_a_call_of_several_is_noted() {
+    let mut recorder = recorder();
+    let with = |people: &[(u32, &str, &str)]| {
+        let members = people.iter().map(|(id, person, name)| member(*id, person, name)).collect();
+        view(vec![CallView { members, ..call(1, CallState::Connected) }])
+    };
+    recorder.note(&with(&[(1, "p", "Ada"), (2, "b", "")]), at(0));
+    let changed = recorder.note(&with(&[(2, "b", "Ben"), (3, "c", &"C".repeat(900))]), at(1));
+    let names: Vec<&str> = changed[0].members.iter().map(|person| person.name.as_str()).collect();
+    assert_eq!(names, ["Ada", "Ben", &"C".repeat(MAX_TEXT_CHARS)]);
+    let reason = EndReason::HungUp;
+    let last = recorder.note(&view(vec![call(1, CallState::Ended { reason })]), at(2));
+    assert_eq!(last[0].members.len(), 3);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use bellwire_call::{Direction, MediaKind, Person, PersonId, RemoteCallId, Subjec
 
 use super::{Result, Store};
 use crate::outcome::INTERRUPTED;
-use crate::{Account, AccountRef, Counts, Filter, Outcome, Page, Record, timestamp};
+use crate::{Account, AccountRef, Counts, Filter, Outcome, Page, Record, members, timestamp};
 
 /// The most records one page has.
 const MAX_PAGE_RECORDS: u32 = 500;
@@ -17,7 +17,8 @@ macro_rules! select {
             $what,
             " FROM calls c JOIN accounts a ON a.id = c.account WHERE c.hidden = 0 \
              AND (a.dialect = $1 AND a.server = $2 AND a.me = $3 OR $1 IS NULL) \
-             AND (a.dialect = $4 OR $4 IS NULL) AND (c.peer_id = $5 OR $5 IS NULL) \
+             AND (a.dialect = $4 OR $4 IS NULL) AND (c.peer_id = $5 OR $5 IS NULL \
+             OR EXISTS (SELECT 1 FROM json_each(c.members) m WHERE m.value ->> 'id' = $5)) \
              AND (c.outcome = 'missed' AND c.outgoing = 0 OR NOT $6) \
              AND (instr(c.search, $7) > 0 OR $7 = '') \
              AND (c.started_ms >= $8 OR $8 IS NULL) AND (c.started_ms < $9 OR $9 IS NULL) ",
@@ -40,6 +41,7 @@ struct RecordRow {
     peer_id: String,
     peer_name: String,
     peer_avatar: Option<String>,
+    members: String,
     subject_id: Option<String>,
     subject_label: Option<String>,
     outcome: String,
@@ -128,6 +130,7 @@ fn record(line: RecordRow) -> Record {
         },
         remote: line.remote.or(line.backend).map(RemoteCallId),
         peer: Person { id: PersonId(line.peer_id), name: line.peer_name, avatar: line.peer_avatar },
+        members: members::read(&line.members),
         direction,
         kind: line.kind.as_deref().and_then(kind),
         subject: line

@@ -1,10 +1,10 @@
 //! Row of one record, and how it merges with reports of this phone and of its backend.
 
-use bellwire_call::{Direction, MediaKind, RemoteCallId};
+use bellwire_call::{Direction, MediaKind, Person, RemoteCallId};
 
 use super::{AccountRow, Result, Tx};
 use crate::outcome::INTERRUPTED;
-use crate::{BackendCall, LocalCall, Outcome, timestamp};
+use crate::{BackendCall, LocalCall, Outcome, members, timestamp};
 
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub(super) struct Row {
@@ -17,6 +17,8 @@ pub(super) struct Row {
     pub(super) peer_id: String,
     pub(super) peer_name: String,
     pub(super) peer_avatar: Option<String>,
+    /// As [`members::written`].
+    pub(super) members: String,
     pub(super) subject_id: Option<String>,
     pub(super) subject_label: Option<String>,
     pub(super) outcome: String,
@@ -42,6 +44,7 @@ impl Row {
             peer_id: call.peer.id.0.clone(),
             peer_name: String::new(),
             peer_avatar: None,
+            members: members::NOBODY.into(),
             subject_id: None,
             subject_label: None,
             outcome: Outcome::Ongoing.as_str().into(),
@@ -63,7 +66,7 @@ impl Row {
         let started_ms = timestamp::read(&call.started_at).unwrap_or(0);
         let outgoing = call.direction == Direction::Outgoing;
         let news = !outgoing && outcome == Outcome::Missed && started_ms >= owner.since_ms;
-        Self {
+        let mut row = Self {
             id: 0,
             account: owner.id,
             remote: None,
@@ -73,6 +76,7 @@ impl Row {
             peer_id: call.peer.id.0.clone(),
             peer_name: call.peer.name.clone(),
             peer_avatar: call.peer.avatar.clone(),
+            members: members::NOBODY.into(),
             subject_id: call.subject.as_ref().map(|subject| subject.id.clone()),
             subject_label: call.subject.as_ref().map(|subject| subject.label.clone()),
             outcome: outcome.as_str().into(),
@@ -84,7 +88,9 @@ impl Row {
             backend_s: call.duration_s.into(),
             seen: !news,
             hidden: false,
-        }
+        };
+        row.take_members(&call.members);
+        row
     }
 
     fn is(&self, outcome: Outcome) -> bool {
@@ -109,6 +115,7 @@ impl Row {
                 self.peer_name.clone_from(&call.peer.name);
             }
             self.peer_avatar = call.peer.avatar.clone().or(self.peer_avatar.take());
+            self.take_members(&call.members);
             if let Some(subject) = &call.subject {
                 self.subject_id = Some(subject.id.clone());
                 if !subject.label.is_empty() || self.subject_label.is_none() {
@@ -145,6 +152,7 @@ impl Row {
             if theirs.peer_avatar.is_some() && (!ours || self.peer_avatar.is_none()) {
                 self.peer_avatar.clone_from(&theirs.peer_avatar);
             }
+            self.take_members(&members::read(&theirs.members));
             if self.subject_id.is_none() {
                 self.subject_id.clone_from(&theirs.subject_id);
             }
@@ -172,20 +180,31 @@ impl Row {
         }
     }
 
+    fn take_members(&mut self, more: &[Person]) {
+        let mut all = members::read(&self.members);
+        members::join(&mut all, more);
+        self.members = members::written(&all, &self.peer_id);
+    }
+
     /// What a search looks through.
     fn search(&self) -> String {
         if self.hidden {
             return String::new();
         }
-        format!("{}\n{}", self.peer_name, self.subject_label.as_deref().unwrap_or_default()).to_lowercase()
+        let mut text = format!("{}\n{}", self.peer_name, self.subject_label.as_deref().unwrap_or_default());
+        for person in members::read(&self.members).iter().filter(|person| person.id.0 != self.peer_id) {
+            text.push('\n');
+            text.push_str(&person.name);
+        }
+        text.to_lowercase()
     }
 
     pub(super) async fn insert(&self, tx: &mut Tx<'_>) -> Result<i64> {
         sqlx::query_scalar(
             "INSERT INTO calls (account, remote, backend, outgoing, kind, peer_id, peer_name, peer_avatar, \
              subject_id, subject_label, outcome, reason, message, started_ms, answered_ms, ended_ms, \
-             backend_s, seen, hidden, search) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
-             $13, $14, $15, $16, $17, $18, $19, $20) RETURNING id",
+             backend_s, seen, hidden, search, members) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
+             $13, $14, $15, $16, $17, $18, $19, $20, $21) RETURNING id",
         )
         .bind(self.account)
         .bind(&self.remote)
@@ -207,6 +226,7 @@ impl Row {
         .bind(self.seen)
         .bind(self.hidden)
         .bind(self.search())
+        .bind(&self.members)
         .fetch_one(&mut **tx)
         .await
     }
@@ -216,7 +236,7 @@ impl Row {
             "UPDATE calls SET remote = $2, outgoing = $3, kind = $4, peer_id = $5, peer_name = $6, \
              peer_avatar = $7, subject_id = $8, subject_label = $9, outcome = $10, reason = $11, \
              message = $12, started_ms = $13, answered_ms = $14, ended_ms = $15, backend_s = $16, \
-             seen = $17, hidden = $18, search = $19, backend = $20 WHERE id = $1",
+             seen = $17, hidden = $18, search = $19, backend = $20, members = $21 WHERE id = $1",
         )
         .bind(self.id)
         .bind(&self.remote)
@@ -238,6 +258,7 @@ impl Row {
         .bind(self.hidden)
         .bind(self.search())
         .bind(&self.backend)
+        .bind(&self.members)
         .execute(&mut **tx)
         .await?;
         Ok(())

@@ -3,6 +3,7 @@
 mod many;
 mod merging;
 mod random;
+mod several;
 mod shape;
 
 use std::path::{Path, PathBuf};
@@ -33,6 +34,7 @@ pub(crate) fn dialled(uid: &str, peer: &str, started_ms: i64) -> LocalCall {
         direction: Direction::Outgoing,
         kind: MediaKind::Video,
         peer: person(peer),
+        members: vec![person(peer)],
         subject: None,
         outcome: Outcome::Ongoing,
         reason: None,
@@ -71,6 +73,7 @@ fn remembered(remote: &str, peer: &str, status: &str, started_ms: i64, duration_
     BackendCall {
         remote: RemoteCallId(remote.into()),
         peer: person(peer),
+        members: Vec::new(),
         direction: Direction::Outgoing,
         kind: Some(MediaKind::Video),
         status: status.into(),

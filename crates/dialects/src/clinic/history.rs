@@ -66,6 +66,7 @@ fn past(role: UserRole, meeting: Meeting, room: Option<&RoomRecord>) -> Option<H
         // As the calls of this account are called, where the row says it.
         call: room.map_or_else(|| meeting.id.clone(), |room| room.room_id.clone()),
         subject: Some(meeting.subject()),
+        members: Vec::new(),
         outgoing: role == UserRole::Practitioner,
         status: status.to_owned(),
         started_at: started.unwrap_or(meeting.starts_at),

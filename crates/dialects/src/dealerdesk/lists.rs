@@ -147,6 +147,7 @@ impl Account {
         Some(HistoryItem {
             call: row.id.to_string(),
             peer: Person { id: PersonId(other), name, avatar: None },
+            members: Vec::new(),
             outgoing: self.is_me(&row.caller_email),
             status: status.to_owned(),
             started_at: row.started_at.unwrap_or_default(),

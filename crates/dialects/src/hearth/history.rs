@@ -52,7 +52,8 @@ fn past_call(me: &str, session: &CallSession) -> HistoryItem {
         reason = "clamped to the range of the type"
     )]
     let duration_s = session.duration.clamp(0.0, f64::from(u32::MAX)) as u32;
-    let peer = others(me, session).into_iter().next();
+    let members = others(me, session);
+    let peer = members.first().cloned();
     let status = outcome(session);
     HistoryItem {
         call: session.session_id.clone(),
@@ -61,6 +62,7 @@ fn past_call(me: &str, session: &CallSession) -> HistoryItem {
             name: String::new(),
             avatar: None,
         }),
+        members: if members.len() > 1 { members } else { Vec::new() },
         outgoing: session.initiator_id.id() == me,
         status: status.to_owned(),
         started_at: started.cloned().unwrap_or_default(),
@@ -156,6 +158,22 @@ mod tests {
         assert_eq!((page.items[0].peer.name.as_str(), page.items[0].status.as_str()), ("", "ended"));
         assert_eq!((page.items[1].call.as_str(), page.items[1].peer.name.as_str()), ("2", "Ben"));
         assert_eq!(page.items[1].peer.avatar.as_deref(), Some("https://img/ben"));
+    }
+
+    #[test]
+    fn a_session_of_several_names_everybody_but_us_and_one_of_two_nobody() {
+        let seat = |id: &str| json!({ "userId": { "_id": id, "firstName": id }, "joinedAt": "" });
+        let page = page(&json!([
+            { "sessionId": "1", "initiatorId": "ben", "status": "ended",
+              "participants": [seat("ben"), seat("ana"), seat("cy")], "invitees": ["dee", "ben"] },
+            { "sessionId": "2", "initiatorId": "ana", "status": "ended",
+              "participants": [seat("ana"), seat("ben")] },
+        ]));
+        let ids =
+            |at: usize| -> Vec<&str> { page.items[at].members.iter().map(|one| one.id.0.as_str()).collect() };
+        assert_eq!(ids(0), ["ben", "cy", "dee"]);
+        assert_eq!(page.items[0].members[0].name, "ben");
+        assert_eq!(ids(1), Vec::<&str>::new());
     }
 
     #[test]

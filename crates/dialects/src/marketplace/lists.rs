@@ -123,6 +123,7 @@ fn past_call(me: &str, row: &wire::Message) -> Option<HistoryItem> {
     Some(HistoryItem {
         call: row.id().to_owned(),
         peer: person(peer),
+        members: Vec::new(),
         outgoing,
         status: status.to_owned(),
         started_at: row.created_at.clone().or(call.started_at).unwrap_or_default(),

@@ -117,6 +117,7 @@ fn past_call(role: UserType, call: &VideoCall) -> HistoryItem {
     HistoryItem {
         call: call.call_id.clone(),
         peer: person(peer),
+        members: Vec::new(),
         outgoing: call.initiated_by == Some(role),
         status: outcome(call.status).as_str().to_owned(),
         started_at: started.cloned().unwrap_or_default(),

@@ -12,7 +12,8 @@
 //! | `kind` | `voice`, `video`; empty (`null`): not known |
 //! | `outcome` | `completed`, `missed`, `declined`, `busy`, `cancelled`, `failed`, `elsewhere`, `interrupted`, `ongoing` |
 //! | `reason` | why it ended; empty (`null`): only the backend knows |
-//! | `person`, `person_id` | the other side |
+//! | `person`, `person_id` | the other side; of several, whoever called or was called first |
+//! | `members`, `member_ids` | everybody else in a call of several, separated by `; ` (JSON: arrays); empty: the person alone |
 //! | `subject`, `subject_id` | what it was about; empty (`null`): nothing in particular |
 //! | `backend`, `server`, `account`, `account_id` | whose call it was: dialect, host, our name and id there |
 //! | `call` | the backend's id of the call; empty (`null`): not known |
@@ -58,6 +59,8 @@ struct Line<'a> {
     reason: Option<&'a str>,
     person: &'a str,
     person_id: &'a str,
+    members: Vec<&'a str>,
+    member_ids: Vec<&'a str>,
     subject: Option<&'a str>,
     subject_id: Option<&'a str>,
     backend: &'a str,
@@ -101,6 +104,8 @@ fn line(record: &Record) -> Line<'_> {
         reason: record.reason.as_deref(),
         person: &record.peer.name,
         person_id: &record.peer.id.0,
+        members: record.members.iter().map(|person| person.name.as_str()).collect(),
+        member_ids: record.members.iter().map(|person| person.id.0.as_str()).collect(),
         subject: record.subject.as_ref().map(|subject| subject.label.as_str()),
         subject_id: record.subject.as_ref().map(|subject| subject.id.as_str()),
         backend: &record.account.key.dialect,
@@ -135,6 +140,8 @@ fn table<'a>(lines: impl Iterator<Item = Line<'a>>) -> Result<Vec<u8>, ExportErr
             cell(line.reason),
             cell(Some(line.person)),
             cell(Some(line.person_id)),
+            cell(Some(&line.members.join("; "))),
+            cell(Some(&line.member_ids.join("; "))),
             cell(line.subject),
             cell(line.subject_id),
             cell(Some(line.backend)),
@@ -148,7 +155,7 @@ fn table<'a>(lines: impl Iterator<Item = Line<'a>>) -> Result<Vec<u8>, ExportErr
 }
 
 /// Names of the columns; JSON has the same.
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 20] = [
     "id",
     "started_at",
     "answered_at",
@@ -160,6 +167,8 @@ const COLUMNS: [&str; 18] = [
     "reason",
     "person",
     "person_id",
+    "members",
+    "member_ids",
     "subject",
     "subject_id",
     "backend",

@@ -46,6 +46,7 @@ mod tests {
             direction: Direction::Incoming,
             kind: MediaKind::Voice,
             peer: Person { id: PersonId("7".into()), name: "Ada".into(), avatar: None },
+            members: Vec::new(),
             subject: None,
             outcome: Outcome::Missed,
             reason: Some("missed"),

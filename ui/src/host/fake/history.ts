@@ -1,7 +1,7 @@
 // Earlier calls of the fake accounts, filtered and paged as the engine would.
 
 import type { AccountView, HistoryEntry, HistoryFilter, HistoryPage, MediaKind, Person } from '../../generated/bindings';
-import { CARLA, DANIEL, NADIA, OMAR, TARIQ } from './backends';
+import { AMIRA, CARLA, DANIEL, NADIA, OMAR, TARIQ } from './backends';
 import { ago, on } from './clock';
 import { ADA, LEILA, LONG, person } from './people';
 
@@ -67,6 +67,8 @@ function linesOf(account: AccountView, at: number): HistoryEntry[] {
         account: account.id,
         call: `h${account.id}-${page + 1}${index}`,
         peer: peers[who % peers.length] ?? ADA,
+        // One call of several.
+        members: account.dialect === 'hearth' && index === 0 ? [OMAR, AMIRA, LEILA] : [],
         outgoing,
         status,
         // The accounts' calls lie between each other.

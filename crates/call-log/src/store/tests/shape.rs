@@ -145,7 +145,13 @@ async fn an_old_file_is_brought_up_to_date_and_a_newer_one_kept_aside() {
 
     let mut opened = open(&file).await;
     assert!(opened.aside.is_none());
-    assert_eq!(only(&mut opened.store).await.peer.name, "Ada");
+    let record = only(&mut opened.store).await;
+    assert_eq!((record.peer.name.as_str(), record.members), ("Ada", Vec::new()));
+    // What the old file has can be added to.
+    let of_several =
+        LocalCall { members: vec![person("p"), person("q")], ..placed(&dialled("u", "p", 7), "r") };
+    opened.store.write(&[of_several]).await.expect("written");
+    assert_eq!(only(&mut opened.store).await.members, [person("p"), person("q")]);
     sqlx::query("INSERT INTO _sqlx_migrations VALUES (9999, 'to come', 0, 1, x'00', 0)")
         .execute(&mut opened.store.connection)
         .await

@@ -28,6 +28,10 @@ const HOSTILE: [&str; 20] = [
     "Zoë 😀\u{0}\u{7}",
 ];
 
+fn person(name: &str) -> Person {
+    Person { id: PersonId(name.into()), name: name.into(), avatar: None }
+}
+
 fn record(id: i64, name: &str, label: Option<&str>) -> Record {
     Record {
         id,
@@ -36,7 +40,8 @@ fn record(id: i64, name: &str, label: Option<&str>) -> Record {
             label: name.into(),
         },
         remote: Some(RemoteCallId(name.into())),
-        peer: Person { id: PersonId(name.into()), name: name.into(), avatar: None },
+        peer: person(name),
+        members: if id % 5 == 0 { vec![person(name), person("Ben")] } else { Vec::new() },
         direction: if id % 2 == 0 { Direction::Incoming } else { Direction::Outgoing },
         kind: (id % 3 == 0).then_some(MediaKind::Voice),
         subject: label.map(|label| Subject { id: label.into(), label: label.into() }),
@@ -88,6 +93,8 @@ fn a_table_gives_back_what_went_in() {
         assert_eq!(cell("person"), record.peer.name);
         assert_eq!(cell("person_id"), record.peer.id.0);
         assert_eq!(cell("account"), record.account.label);
+        let names: Vec<&str> = record.members.iter().map(|person| person.name.as_str()).collect();
+        assert_eq!(cell("members"), names.join("; "));
         let subject = record.subject.as_ref().map(|subject| subject.label.clone());
         assert_eq!(cell("subject"), subject.unwrap_or_default());
         assert_eq!(cell("call"), record.remote.as_ref().expect("has one").0);
@@ -124,6 +131,8 @@ fn json_has_the_same_fields_and_says_what_is_not_known() {
         assert_eq!(names, columns);
         assert_eq!(line["person"], Value::from(record.peer.name.as_str()));
         assert_eq!(line["answered_at"], Value::Null);
+        let names: Vec<&str> = record.members.iter().map(|person| person.name.as_str()).collect();
+        assert_eq!(line["members"], Value::from(names));
         assert_eq!(line["outcome"], "missed");
     }
 }

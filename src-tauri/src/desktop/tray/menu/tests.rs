@@ -18,6 +18,7 @@ fn entry(account: Option<u32>, peer: &str) -> HistoryEntry {
         account: account.map(AccountId),
         call: String::new(),
         peer: person(peer),
+        members: Vec::new(),
         outgoing: true,
         status: "completed".into(),
         started_at: String::new(),
