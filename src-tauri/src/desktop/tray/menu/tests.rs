@@ -26,6 +26,7 @@ fn entry(account: Option<u32>, peer: &str) -> HistoryEntry {
         subject: None,
         kind: None,
         account_label: String::new(),
+        account_meeting: None,
         dialect: String::new(),
     }
 }
