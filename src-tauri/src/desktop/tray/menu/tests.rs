@@ -26,7 +26,6 @@ fn entry(account: Option<u32>, peer: &str) -> HistoryEntry {
         subject: None,
         kind: None,
         account_label: String::new(),
-        account_meeting: None,
         dialect: String::new(),
     }
 }
@@ -173,6 +172,7 @@ fn a_waiting_caller_shows_in_any_quiet() {
         phase: Phase::Waiting,
         they_wait: true,
         label: String::new(),
+        meeting: None,
     });
     clinic.contacts = vec![patient];
     let view = view(vec![clinic], Vec::new(), true);
