@@ -233,12 +233,29 @@ describe('sessions', () => {
     expect(screen.getByTestId('call-state').textContent).toBe('Calling…');
   });
 
-  it('that cannot be entered from here say so, and ask for nothing', async () => {
+  it('without a free seat say so, and ask for nothing', async () => {
     await draw('therapist');
 
     expect(join(await row('call_2')).getAttribute('aria-disabled')).toBe('true');
-    expect((await row('call_2')).textContent).toContain('Group calls aren’t supported yet');
+    expect((await row('call_2')).textContent).toContain('All 3 seats are taken.');
     expect(within(await row('call_2')).getByTestId('slot-mark').textContent).toBe('In progress');
+  });
+
+  it('say what is ours in them, what they do without, and that they are recorded', async () => {
+    await draw('therapist');
+
+    const facts = async (id: string) => {
+      const list = within(await row(id)).queryByTestId('slot-facts');
+      return list === null
+        ? []
+        : within(list)
+            .getAllByRole('listitem')
+            .map((one) => one.textContent?.trim());
+    };
+    expect(await facts('therapy_1')).toEqual(['You: Co-therapist', 'Recorded', 'No screen sharing']);
+    expect(await facts('therapy_2')).toEqual(['You: Therapist']);
+    expect(await facts('call_2')).toEqual([]);
+    expect(await facts('call_1')).toEqual([]);
   });
 
   it('leave people to call when none is planned', async () => {

@@ -244,10 +244,12 @@ fn appointment(
     if phase == Phase::Upcoming && !starts_at.is_empty() && day(&starts_at) < day(now) {
         return None;
     }
-    let call = calls.iter().find(|call| {
-        call.therapy_session_id.as_deref() == Some(session.id.as_str())
-            && open_session(me, call).is_some_and(|line| line.video || line.voice)
+    let open = calls.iter().find_map(|call| {
+        let of_it = call.therapy_session_id.as_deref() == Some(session.id.as_str());
+        Some((call, of_it.then(|| open_session(me, call)).flatten()?))
     });
+    let full = open.as_ref().is_some_and(|(_, line)| !line.video && !line.voice);
+    let call = open.map(|(call, _)| call);
     let title = session.title.as_deref().map(limits::shown).filter(|title| !title.is_empty());
     let label = title.unwrap_or_else(|| "Therapy session".to_owned());
     let about = call.map_or_else(|| session.id.clone(), |call| call.session_id.clone());
@@ -265,13 +267,17 @@ fn appointment(
         slot: Some(Slot {
             starts_at,
             minutes,
-            phase: if call.is_some() { Phase::Waiting } else { phase },
+            phase: match call {
+                Some(_) if full => Phase::InProgress,
+                Some(_) => Phase::Waiting,
+                None => phase,
+            },
             they_wait: call.is_some(),
             label: what.to_owned(),
             meeting: Some(meeting_of(me, session, call)),
         }),
-        voice: call.is_none_or(|call| history::kind(call) == MediaKind::Voice),
-        video: call.is_none_or(|call| history::kind(call) == MediaKind::Video),
+        voice: !full && call.is_none_or(|call| history::kind(call) == MediaKind::Voice),
+        video: !full && call.is_none_or(|call| history::kind(call) == MediaKind::Video),
         ..Contact::of(person)
     })
 }
@@ -345,6 +351,27 @@ mod tests {
         let slot = lines[0].slot.as_ref().unwrap();
         assert_eq!((slot.phase, slot.they_wait), (Phase::Waiting, true));
         assert_eq!(lines[0].subject.as_ref().unwrap().id, "call_9");
+    }
+
+    #[test]
+    fn a_therapy_session_without_a_free_seat_is_one_line_that_cannot_be_entered() {
+        let mut full = call("call_9", "active", &user("doc", "Doc"), true);
+        full["sessionType"] = json!("therapy");
+        full["therapySessionId"] = json!("t1");
+        full["maxParticipants"] = json!(3);
+        for other in ["cleo", "eve"] {
+            let seat = json!({ "userId": other, "isActive": true });
+            full["participants"].as_array_mut().unwrap().push(seat);
+        }
+        let therapy = json!([{ "_id": "t1", "type": "group", "status": "in-progress",
+            "therapistId": user("doc", "Doc"), "participants": [{ "userId": user("ana", "Ana") }] }]);
+        let body = json!({ "success": true, "sessions": therapy });
+        let lines = list("ana", "", "", &replies(&json!([full]), (200, body))).unwrap().items;
+        let sessions: Vec<_> = lines.iter().filter(|line| line.slot.is_some()).collect();
+        assert_eq!(sessions.len(), 1);
+        assert_eq!((sessions[0].id.as_str(), sessions[0].voice, sessions[0].video), ("t1", false, false));
+        let slot = sessions[0].slot.as_ref().unwrap();
+        assert_eq!((slot.phase, slot.meeting.as_ref().unwrap().seats), (Phase::InProgress, 3));
     }
 
     #[test]

@@ -18,6 +18,7 @@ fn view(of: &[(&str, &str, Phase)]) -> EngineView {
             phase: *phase,
             they_wait: false,
             label: String::new(),
+            meeting: None,
         });
         account.contacts.push(line);
     }

@@ -340,7 +340,7 @@ fn reminders_follow_the_clock() {
     let mut visit = line("ada");
     let starts_at = "1970-01-12T13:56:40Z".to_owned();
     let (phase, label) = (Phase::Upcoming, String::new());
-    visit.slot = Some(Slot { starts_at, minutes: 30, phase, they_wait: false, label });
+    visit.slot = Some(Slot { starts_at, minutes: 30, phase, they_wait: false, label, meeting: None });
     bench.view.accounts[0].contacts = vec![visit];
     bench.show();
     assert_eq!(bench.notifications(), [], "ten minutes before");

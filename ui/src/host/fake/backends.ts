@@ -1,7 +1,7 @@
 // Accounts on the other four backends, with lists as awkward as those of people.ts: times that have
 // passed, names that do not fit, texts from right to left.
 
-import type { AccountView, Contact, Phase, Slot } from '../../generated/bindings';
+import type { AccountView, Contact, Meeting, Person, Phase, Slot } from '../../generated/bindings';
 import { ago, on, soon } from './clock';
 import { CAPABILITIES, LEILA, LONG, person, plain, WELL } from './people';
 
@@ -91,6 +91,20 @@ const CONVERSATIONS: Contact[] = [
 const session = (id: string, label: string, who: Contact['person'], over: Partial<Contact>): Contact =>
   plain(who, { id, subject: { id, label }, voice: false, ...over });
 
+const meeting = (all: Person[], over: Partial<Meeting>, present: Person[] = []): Meeting => ({
+  people: all.map((one, at) => ({
+    person: one,
+    part: over.part === 'co_therapist' && at === 0 ? 'therapist' : 'participant',
+    present: present.includes(one),
+  })),
+  part: 'participant',
+  seats: 8,
+  camera: true,
+  sharing: true,
+  recorded: false,
+  ...over,
+});
+
 const SESSIONS: Contact[] = [
   session('call_1', 'Evening check-in', OMAR, {
     detail: 'Evening check-in',
@@ -101,15 +115,28 @@ const SESSIONS: Contact[] = [
     detail: 'Open evening',
     online: true,
     video: false,
-    slot: slot(ago(3), 'in_progress', { they_wait: true, label: 'group', minutes: 0 }),
+    slot: slot(ago(3), 'in_progress', {
+      they_wait: true,
+      label: 'group',
+      minutes: 0,
+      meeting: meeting([DANIEL, AMIRA, INES], { seats: 3 }, [DANIEL, AMIRA, INES]),
+    }),
   }),
   session('therapy_1', 'Sleep and rest', NADIA, {
     detail: 'Sleep and rest · Nadia Rahman, Omar Farouk and 3 others',
-    slot: slot(soon(25), 'upcoming', { label: 'group_therapy', minutes: 60 }),
+    slot: slot(soon(25), 'upcoming', {
+      label: 'group_therapy',
+      minutes: 60,
+      meeting: meeting([NADIA, OMAR, LEILA], { part: 'co_therapist', recorded: true, sharing: false }),
+    }),
   }),
   session('therapy_2', 'First conversation', LEILA, {
     detail: 'First conversation',
-    slot: slot(on(1, 10), 'upcoming', { label: 'individual_therapy', minutes: 50 }),
+    slot: slot(on(1, 10), 'upcoming', {
+      label: 'individual_therapy',
+      minutes: 50,
+      meeting: meeting([LEILA], { part: 'therapist' }),
+    }),
   }),
   session('therapy_3', 'Grief circle', LONG, {
     detail: 'Grief circle',

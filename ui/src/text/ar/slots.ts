@@ -1,7 +1,7 @@
 // Sessions and appointments. Arabic.
 
 import type { Text } from '../en';
-import { count } from './count';
+import { count, number } from './count';
 
 export const slots: Text['slots'] = {
   loading: { sessions: 'جارٍ تحميل الجلسات…', appointments: 'جارٍ تحميل المواعيد…' },
@@ -54,7 +54,13 @@ export const slots: Text['slots'] = {
   notNow: 'ليس الآن',
   unconfirmedHint: 'يمكن الانضمام بعد تأكيد الموعد',
   notJoinable: 'لا يمكن الانضمام إلى هذا الموعد من هنا.',
-  notHere: 'المكالمات الجماعية غير مدعومة بعد. افتحها في المتصفح.',
+  full: (n) => `كل المقاعد مشغولة (${number(n)}).`,
+  /** What is ours in a session. */
+  you: (part) => `أنت: ${part}`,
+  parts: { therapist: 'معالج', co_therapist: 'معالج مساعد', participant: 'مشارك', observer: 'مراقب' },
+  noCamera: 'بلا كاميرات',
+  noSharing: 'بلا مشاركة شاشة',
+  recorded: 'مسجّلة',
   labels: {
     physical: 'حضوري',
     remote: 'عن بُعد',

@@ -1,7 +1,7 @@
 // Sessions and appointments. German.
 
 import type { Text } from '../en';
-import { count } from './count';
+import { count, number } from './count';
 
 export const slots: Text['slots'] = {
   loading: { sessions: 'Sitzungen werden geladen …', appointments: 'Termine werden geladen …' },
@@ -51,7 +51,13 @@ export const slots: Text['slots'] = {
   notNow: 'Nicht jetzt',
   unconfirmedHint: 'Beitritt möglich, sobald der Termin bestätigt ist',
   notJoinable: 'Diesem Termin kann hier nicht beigetreten werden.',
-  notHere: 'Gruppenanrufe werden noch nicht unterstützt. Öffnen Sie die Sitzung im Browser.',
+  full: (n) => `Alle ${number(n)} Plätze sind besetzt.`,
+  /** What is ours in a session. */
+  you: (part) => `Sie: ${part}`,
+  parts: { therapist: 'Therapeut/in', co_therapist: 'Co-Therapeut/in', participant: 'Teilnehmer/in', observer: 'Beobachter/in' },
+  noCamera: 'Ohne Kameras',
+  noSharing: 'Ohne Bildschirmfreigabe',
+  recorded: 'Wird aufgezeichnet',
   labels: {
     physical: 'Vor Ort',
     remote: 'Online',

@@ -1,6 +1,6 @@
 // Sessions and appointments. English.
 
-import { count } from './count';
+import { count, number } from './count';
 
 export const slots = {
   loading: { sessions: 'Loading sessions…', appointments: 'Loading appointments…' },
@@ -53,7 +53,13 @@ export const slots = {
   notNow: 'Not now',
   unconfirmedHint: 'You can join once it’s confirmed',
   notJoinable: 'This appointment can’t be joined from here.',
-  notHere: 'Group calls aren’t supported yet. Join from your browser instead.',
+  full: (n: number) => `All ${number(n)} seats are taken.`,
+  /** What is ours in a session. */
+  you: (part: string) => `You: ${part}`,
+  parts: { therapist: 'Therapist', co_therapist: 'Co-therapist', participant: 'Participant', observer: 'Observer' },
+  noCamera: 'No cameras',
+  noSharing: 'No screen sharing',
+  recorded: 'Recorded',
   /** What kind of meeting it is, by `Slot.label`. */
   labels: {
     physical: 'In person',

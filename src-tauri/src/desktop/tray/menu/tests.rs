@@ -172,6 +172,7 @@ fn a_waiting_caller_shows_in_any_quiet() {
         phase: Phase::Waiting,
         they_wait: true,
         label: String::new(),
+        meeting: None,
     });
     clinic.contacts = vec![patient];
     let view = view(vec![clinic], Vec::new(), true);
