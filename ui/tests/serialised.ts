@@ -230,7 +230,6 @@ export const view: EngineView = {
 };
 
 export const stats: CallStats = {
-  "members": [],
   "answer_to_audio_ms": null,
   "answer_to_video_ms": null,
   "audio_kbps_received": 0.0,
@@ -266,6 +265,7 @@ export const stats: CallStats = {
   "key_frames_sent": 0,
   "longest_freeze_ms": 0,
   "loss": 0.0,
+  "members": [],
   "microphone_muted": false,
   "packets_lost": 0,
   "path": "",
@@ -293,10 +293,10 @@ export const stats: CallStats = {
     "retransmissions_refused": 0,
     "retransmissions_sent": 0
   },
+  "upload_kbps": 0.0,
   "video_delay_ms": 0,
   "video_kbps_received": 0.0,
   "video_kbps_sent": 0.0,
-  "upload_kbps": 0.0,
   "width_received": 0,
   "width_sent": 0
 };
