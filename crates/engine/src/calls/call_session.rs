@@ -385,8 +385,8 @@ impl CallSession {
     /// Whoever gets a layer with this member gets the key frame too.
     fn force_key_frame(&self, member: MemberId) {
         let Some(member) = self.members.get(&member) else { return };
-        let (passing, wanted) = (member.bridge.layer().passing(), member.bridge.layer().layer());
-        if let Some(layer) = passing.or(wanted) {
+        let layer = member.bridge.layer().passing_or_wanted();
+        if let Some(layer) = layer {
             self.with_media(|media| media.force_key_frame(layer.into()));
         }
     }

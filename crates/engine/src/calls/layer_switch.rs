@@ -33,9 +33,9 @@ impl LayerSwitch {
         self.wanted
     }
 
-    /// The layer that passes.
-    pub(crate) fn passing(&self) -> Option<u8> {
-        self.passing
+    /// The layer that passes, or will.
+    pub(crate) fn passing_or_wanted(&self) -> Option<u8> {
+        self.passing.or(self.wanted)
     }
 
     /// Whether a picture passes, and with which timestamp: encoders of different layers need different times, so that
@@ -72,7 +72,7 @@ mod tests {
         switch.want(Some(1));
         assert_eq!(switch.passes(0, false, 9000), Some(9000));
         assert_eq!(switch.passes(1, false, 9000), None);
-        assert_eq!((switch.waits_for(), switch.passing()), (Some(1), Some(0)));
+        assert_eq!((switch.waits_for(), switch.passing_or_wanted()), (Some(1), Some(0)));
         assert_eq!(switch.passes(1, true, 12_000), Some(12_000));
         assert_eq!(switch.passes(0, false, 15_000), None);
         assert_eq!(switch.passes(1, false, 15_000), Some(15_000));

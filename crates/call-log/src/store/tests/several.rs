@@ -16,7 +16,7 @@ fn ids(record: &Record) -> Vec<&str> {
 async fn a_record_names_everybody_once_however_they_came_to_be_known() {
     let mut store = memory().await;
     let call = placed(&several("u", &["a"], DAWN), "room");
-    store.write(&[call.clone()]).await.expect("written");
+    store.write(std::slice::from_ref(&call)).await.expect("written");
     assert_eq!(ids(&only(&mut store).await), ["p", "a"]);
     // The room is entered again and somebody else has come; the backend knows one more.
     store.write(&[ended(&call, Outcome::Completed, "hung_up", 5)]).await.expect("written");
@@ -58,7 +58,7 @@ async fn a_call_is_found_by_anybody_who_was_in_it() {
 async fn nobody_is_left_of_a_record_that_was_deleted() {
     let mut store = memory().await;
     let call = ended(&placed(&several("u", &["a"], DAWN), "r"), Outcome::Completed, "hung_up", 5);
-    store.write(&[call.clone()]).await.expect("written");
+    store.write(std::slice::from_ref(&call)).await.expect("written");
     let id = only(&mut store).await.id;
     assert!(store.delete(id).await.expect("deleted"));
     // The last of it was still on its way, and the backend tells of it again.
