@@ -8,13 +8,12 @@
 'use strict';
 
 const wish = Object.fromEntries(new URLSearchParams(location.search));
-const report = { state: 'new', error: null, me: null, callId: null, peers: {}, log: [], ended: false };
+const report = { state: 'new', error: null, me: null, callId: null, peers: {}, ended: false };
 window.report = report;
 window.addEventListener('unhandledrejection', (e) => { report.error ??= String(e.reason?.message ?? e.reason); });
 
 const peerId = `peer_${Math.random().toString(36).slice(2)}`;
 const peers = new Map();
-const log = (line) => { if (report.log.push(line) > 200) report.log.shift(); };
 let token, socket, media, sessionId;
 
 async function api(method, path, body) {
@@ -38,7 +37,6 @@ async function signIn() {
   socket.on('webrtc_offer', offered);
   socket.on('webrtc_answer', (e) => {
     const pc = peers.get(e.fromPeerId)?.pc;
-    log(`answered by ${e.fromPeerId}: ${pc?.signalingState}`);
     if (e.sessionId === sessionId && pc?.signalingState === 'have-local-offer') pc.setRemoteDescription(e.answer).catch(() => {});
   });
   // A candidate that comes before the description is dropped.
@@ -80,7 +78,8 @@ function connection(them) {
   known?.pc.close();
   const pc = new RTCPeerConnection();
   const video = known?.video ?? document.body.appendChild(Object.assign(document.createElement('video'), { autoplay: true, width: 320 }));
-  const peer = Object.assign(known ?? { work: Promise.resolve() }, { ...them, pc, video });
+  // What was begun on a connection that is closed never ends.
+  const peer = Object.assign(known ?? {}, { ...them, pc, video, work: Promise.resolve() });
   peers.set(them.peerId, peer);
   report.peers[them.peerId] ??= { state: 'new', person: them.userId, framesDecoded: 0, audioEnergy: 0, width: 0 };
   for (const track of media.getTracks()) {
@@ -105,7 +104,6 @@ function begin(them) {
   const { pc } = peer;
   next(peer, async () => {
     await pc.setLocalDescription(await pc.createOffer());
-    log(`offers ${peer.peerId}`);
     send(peer, 'webrtc_offer', { offer: pc.localDescription.toJSON() });
   });
 }
@@ -117,7 +115,6 @@ function offered(e) {
   // Of two pages that offer at once the one with the larger name goes on; programs of ours see to that by themselves.
   const crosses = peers.get(e.fromPeerId)?.pc.signalingState === 'have-local-offer';
   if (crosses && e.fromPeerId.startsWith('peer_') && peerId > e.fromPeerId) return;
-  log(`answers ${e.fromPeerId}`);
   const peer = connection({ peerId: e.fromPeerId, socketId: e.fromSocketId, userId: e.fromUserId });
   const { pc } = peer;
   next(peer, async () => {
