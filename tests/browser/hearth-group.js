@@ -44,7 +44,10 @@ async function signIn() {
     const pc = peers.get(e.fromPeerId)?.pc;
     if (e.sessionId === sessionId && e.candidate && pc?.remoteDescription) pc.addIceCandidate(e.candidate).catch(() => {});
   });
-  socket.on('user_left_call', (e) => leave(e.peerId ?? e.participant?.peerId));
+  socket.on('user_left_call', (e) => {
+    const gone = [...peers].find(([, peer]) => peer.socketId === e.socketId || peer.userId === e.userId);
+    if (gone) leave(gone[0]);
+  });
   socket.on('call_ended', (e) => { if (e.sessionId === sessionId) over(); });
   socket.on('authentication_error', (e) => { report.error ??= e.message; });
   socket.emit('authenticate', token);
@@ -115,7 +118,7 @@ function offered(e) {
   // Of two pages that offer at once the one with the larger name goes on; programs of ours see to that by themselves.
   const crosses = peers.get(e.fromPeerId)?.pc.signalingState === 'have-local-offer';
   if (crosses && e.fromPeerId.startsWith('peer_') && peerId > e.fromPeerId) return;
-  const peer = connection({ peerId: e.fromPeerId, socketId: e.fromSocketId, userId: e.fromUserId });
+  const peer = connection({ userId: peers.get(e.fromPeerId)?.userId, peerId: e.fromPeerId, socketId: e.fromSocketId });
   const { pc } = peer;
   next(peer, async () => {
     await pc.setRemoteDescription(e.offer);
