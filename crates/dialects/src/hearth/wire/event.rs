@@ -116,8 +116,7 @@ pub struct LeaveCallSession {
     pub session_id: String,
 }
 
-/// With `targetPeerId` alone: the deployed server has two listeners, and each of the two targets
-/// wakes one of them.
+/// With `targetPeerId` alone two listeners of the deployed server wake one of the two targets each.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SendOffer {
@@ -141,7 +140,6 @@ pub struct SendAnswer {
     pub answer: SdpBody,
 }
 
-/// See [`SendOffer`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SendCandidate {
