@@ -1,8 +1,7 @@
 // From results of calls of several to docs/benchmarks-group.md and its plot. Measures nothing.
 
-import { getPriority } from 'node:os';
-
 import { median, ratio, spread, table } from './figures.mjs';
+import { setting } from './report.mjs';
 
 const ROWS = [['CPU, % of a core', 'cpu', 1, true], ['memory (PSS), MiB', 'mib', 0, true], ['encodes per captured frame', 'encodes', 2, false],
   ['upload, kbit/s', 'upload', 0, false], ['slowest picture received, fps', 'fpsIn', 1, false]];
@@ -33,14 +32,7 @@ export function document({ where, results, discarded, plan, began, busy }) {
 
 Written by \`cargo xtask bench group\`; do not edit, run it again.
 
-| | |
-| --- | --- |
-| date | ${began.toISOString().slice(0, 16).replace('T', ' ')} UTC |
-| machine | ${where.machine} |
-| Bellwire | ${where.bellwire} |
-| Chromium | ${where.chromium}, headless, software rendering |
-| Node.js | ${where.node} |
-| load average (1 min) before, after | ${busy.join(', ')}; all of this ran at nice ${getPriority()} |
+${setting({ where, began, busy })}
 
 One client in a call on \`hearth\`: Bellwire, and in turns a page in Chromium with a connection and an encoder for each of the
 others, as web clients of that backend have. The others are robots of ours in both. Everybody sends the same film of

@@ -67,19 +67,22 @@ export function surroundings({ root, cli, chromium }) {
 
 export const load = () => loadavg()[0].toFixed(1);
 
-export function document({ where, answers, loads, discarded, plan, began, busy }) {
-  const parts = [`# Benchmarks
-
-Written by \`cargo xtask bench call\`; do not edit, run it again.
-
-| | |
+/** When, where and with what was measured, as a table. */
+export const setting = ({ where, began, busy }) => `| | |
 | --- | --- |
 | date | ${began.toISOString().slice(0, 16).replace('T', ' ')} UTC |
 | machine | ${where.machine} |
 | Bellwire | ${where.bellwire} |
 | Chromium | ${where.chromium}, headless, software rendering |
 | Node.js | ${where.node} |
-| load average (1 min) before, after | ${busy.join(', ')}; all of this ran at nice ${getPriority()} |
+| load average (1 min) before, after | ${busy.join(', ')}; all of this ran at nice ${getPriority()} |`;
+
+export function document({ where, answers, loads, discarded, plan, began, busy }) {
+  const parts = [`# Benchmarks
+
+Written by \`cargo xtask bench call\`; do not edit, run it again.
+
+${setting({ where, began, busy })}
 
 Cells are medians with the least and the most in brackets. Ratios are Bellwire to Chromium, below 1 is better. Both
 kinds of call go through the same bellwire-server in the same run, over loopback, and take turns, so that whatever else

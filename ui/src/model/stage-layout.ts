@@ -135,10 +135,32 @@ function staged(tiles: readonly number[], main: number, area: Rect, wanted: numb
   return beside >= below ? column(others, main, area, across, wanted) : row(others, main, area, short, wanted);
 }
 
+/** The strip at the end of the area's width, from top to bottom, its tiles as wide as that. */
 function column(others: readonly number[], main: number, area: Rect, width: number, wanted: number): StageLayout {
-  const height = width / ASPECT;
+  return strip(others, main, area, { width, height: width / ASPECT }, wanted);
+}
+
+/** The strip at the area's foot: a column with the axes changed over. */
+function row(others: readonly number[], main: number, area: Rect, width: number, wanted: number): StageLayout {
+  const layout = strip(others, main, transposed(area), { width: width / ASPECT, height: width }, wanted);
+  const places = new Map([...layout.places].map(([one, place]) => [one, transposed(place)]));
+  return { ...layout, places, pager: layout.pager && transposed(layout.pager) };
+}
+
+function transposed({ x, y, width, height }: Rect): Rect {
+  return { x: y, y: x, width: height, height: width };
+}
+
+function strip(
+  others: readonly number[],
+  main: number,
+  area: Rect,
+  { width, height }: { width: number; height: number },
+  wanted: number,
+): StageLayout {
   const fits = (room: number) => Math.max(1, Math.floor((room + GAP) / (height + GAP)));
   const all = fits(area.height) >= others.length;
+  /** The buttons stand one behind the other at the strip's end. */
   const room = all ? area.height : Math.max(0, area.height - PAGER);
   const { page, pages, from, to } = paged(others.length, all ? others.length : fits(room), wanted);
   const x = area.x + area.width - width;
@@ -147,22 +169,6 @@ function column(others: readonly number[], main: number, area: Rect, width: numb
   const places = new Map<number, Rect>([[main, { ...area, width: area.width - width - GAP }]]);
   here.forEach((one, at) => places.set(one, { x, y: top + at * (height + GAP), width, height }));
   const pager = { x, y: area.y + room, width, height: area.height - room };
-  return { places, page, pages, pager: pages > 1 ? pager : null };
-}
-
-function row(others: readonly number[], main: number, area: Rect, width: number, wanted: number): StageLayout {
-  const height = width / ASPECT;
-  const fits = (room: number) => Math.max(1, Math.floor((room + GAP) / (width + GAP)));
-  const all = fits(area.width) >= others.length;
-  /** The buttons stand one above the other at the strip's end. */
-  const room = all ? area.width : Math.max(0, area.width - PAGER);
-  const { page, pages, from, to } = paged(others.length, all ? others.length : fits(room), wanted);
-  const y = area.y + area.height - height;
-  const here = others.slice(from, to);
-  const left = area.x + Math.max(0, (room - here.length * width - (here.length - 1) * GAP) / 2);
-  const places = new Map<number, Rect>([[main, { ...area, height: area.height - height - GAP }]]);
-  here.forEach((one, at) => places.set(one, { x: left + at * (width + GAP), y, width, height }));
-  const pager = { x: area.x + room, y, width: area.width - room, height };
   return { places, page, pages, pager: pages > 1 ? pager : null };
 }
 
