@@ -24,6 +24,7 @@ mod member_table;
 mod members;
 mod signals;
 mod state;
+mod uplink;
 
 use std::time::Instant;
 

@@ -19,7 +19,9 @@ use self::state::{DescribedMedia, RemoteMedia};
 use crate::call_context::CallContext;
 use crate::negotiation::{Negotiation, Offerer, Step};
 use crate::timers::{self, MemberTimer, Timers};
-use crate::{Command, EndReason, Epoch, MediaKind, MemberId, OfferRule, OutgoingSignal, PeerId, Person};
+use crate::{
+    Command, EndReason, Epoch, MediaKind, MemberId, OfferRule, OutgoingSignal, PeerId, Person, PersonId,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Presence {
@@ -68,6 +70,8 @@ pub(crate) struct Member {
     /// The backend's name for their program, where it gives one.
     peer: Option<PeerId>,
     person: Person,
+    /// No person, but the peer that passes on what we send.
+    uplink: bool,
     presence: Presence,
     offers: OfferRule,
     /// The dialect said who offers ([`IncomingSignal::OfferTurn`](crate::IncomingSignal::OfferTurn)).
@@ -90,6 +94,7 @@ impl Member {
             id,
             peer: None,
             person,
+            uplink: false,
             presence: Presence::Expected,
             offers,
             told_turn: false,
@@ -101,6 +106,19 @@ impl Member {
             remote_media: RemoteMedia::of(kind),
             described: DescribedMedia::default(),
         }
+    }
+
+    /// The peer that passes on what we send: always there, and we offer.
+    pub(crate) fn uplink(id: MemberId, peer: PeerId, kind: MediaKind) -> Self {
+        let nobody = Person { id: PersonId(String::new()), name: String::new(), avatar: None };
+        let mut member = Self::expected(id, nobody, OfferRule::Us, kind);
+        (member.peer, member.uplink, member.told_turn) = (Some(peer), true, true);
+        member.comes();
+        member
+    }
+
+    pub(crate) fn is_person(&self) -> bool {
+        !self.uplink
     }
 
     pub(crate) fn peer(&self) -> Option<&PeerId> {

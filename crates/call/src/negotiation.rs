@@ -78,6 +78,8 @@ pub(crate) struct Negotiation {
     remote_set: bool,
     /// Certificate fingerprint of the peer connection we talk to; another one is another program.
     remote_prints: Option<Fingerprints>,
+    /// The session that their descriptions belong to (RFC 8829, 5.2.1: it stays for as long as the connection does).
+    remote_session: Option<String>,
     /// Their ICE user fragment; another one from the same peer connection is an ICE restart.
     remote_ufrag: Option<String>,
     /// Local candidates may be said at once.
@@ -106,6 +108,7 @@ impl Negotiation {
             phase: Phase::Stable,
             remote_set: false,
             remote_prints: None,
+            remote_session: None,
             remote_ufrag: None,
             trickle: false,
             local: Vec::new(),
@@ -305,6 +308,7 @@ impl Negotiation {
         }
         let Phase::Offered(offer) = &self.phase else { return };
         self.remote_prints = Fingerprints::of(&answer).or(self.remote_prints.take());
+        self.remote_session = session(&answer).or(self.remote_session.take());
         self.remote_ufrag = ufrag(&answer).or(self.remote_ufrag.take());
         self.phase = Phase::Applying { offer: offer.clone() };
         self.heard_answer = Some(answer.clone());
@@ -371,6 +375,7 @@ impl Negotiation {
         self.phase = Phase::Answering;
         self.trickle = false;
         self.remote_prints = Fingerprints::of(&offer).or(self.remote_prints.take());
+        self.remote_session = session(&offer).or(self.remote_session.take());
         let ufrag = ufrag(&offer);
         if self.remote_set && ufrag.is_some() && ufrag != self.remote_ufrag {
             steps.push(Step::PathRenewed);
@@ -389,7 +394,13 @@ impl Negotiation {
 
     fn has_other_certificate(&self, description: &Sdp) -> bool {
         match (&self.remote_prints, Fingerprints::of(description)) {
-            (Some(known), Some(new)) => !known.same_certificate(&new),
+            (Some(known), Some(new)) => {
+                // A server has one certificate for all its connections, each of which is a session of its own.
+                let (known_session, new_session) = (&self.remote_session, session(description));
+                let other_session =
+                    known_session.is_some() && new_session.is_some() && *known_session != new_session;
+                other_session || !known.same_certificate(&new)
+            }
             (None, _) | (_, None) => false,
         }
     }
@@ -431,6 +442,11 @@ impl Negotiation {
         self.remote = remote;
         self.open(steps);
     }
+}
+
+/// The session id of the `o=` line (RFC 8866).
+fn session(description: &Sdp) -> Option<String> {
+    attribute(description, "o=")?.split_ascii_whitespace().nth(1).map(str::to_owned)
 }
 
 /// The first `a=ice-ufrag` line (RFC 8839).

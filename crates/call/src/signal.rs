@@ -263,6 +263,9 @@ pub enum IncomingSignal {
     Joined(Participant),
     /// Everybody else who is in the room as we enter it.
     Participants(Vec<Participant>),
+    /// What we send goes to this peer, which is no person and passes it on to all members; `None`: to the members
+    /// themselves again. Comes before `Participants`.
+    Uplink(Option<PeerId>),
     /// One of several who were invited will not come.
     InviteeDeclined {
         person: PersonId,

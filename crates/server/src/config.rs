@@ -237,6 +237,33 @@ pub struct PublicBases {
     pub socket: Option<String>,
 }
 
+/// A Janus that this server alone uses.
+#[derive(Clone, PartialEq, Eq)]
+pub struct JanusConfig {
+    /// Its WebSocket transport: `ws://127.0.0.1:8188`.
+    pub url: String,
+    /// `api_secret` of its configuration, where it has one.
+    pub api_secret: Option<String>,
+    /// `admin_key` of its VideoRoom plugin, where it has one.
+    pub admin_key: Option<String>,
+}
+
+impl std::fmt::Debug for JanusConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("JanusConfig").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+/// What carries the media of calls of several.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum GroupEngineConfig {
+    /// Members are connected to each other.
+    #[default]
+    Mesh,
+    /// Everybody is connected to Janus.
+    Janus(JanusConfig),
+}
+
 /// What [`App::start`](crate::App::start) needs to know.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -250,6 +277,7 @@ pub struct Config {
     pub turn: Option<TurnConfig>,
     /// Other STUN servers to name to clients.
     pub stun_urls: Vec<String>,
+    pub group_engine: GroupEngineConfig,
     /// Fill the empty tables of each backend with people, past calls and what they are about.
     pub demo_data: bool,
     /// How long a session token is good for; each backend's documented time when `None`.
@@ -281,6 +309,7 @@ impl Config {
             mode: Mode::Strict,
             turn: None,
             stun_urls: Vec::new(),
+            group_engine: GroupEngineConfig::default(),
             demo_data: false,
             session_ttl: None,
             refresh_grace: Duration::from_secs(60),

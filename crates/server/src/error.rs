@@ -135,6 +135,11 @@ impl ApiError {
         Self { retry_after: Some(1), ..Self::status(StatusCode::SERVICE_UNAVAILABLE, message) }
     }
 
+    /// Something that it needs is away. `retry_after` in seconds.
+    pub(crate) fn unavailable(message: impl Into<String>, retry_after: u64) -> Self {
+        Self { retry_after: Some(retry_after), ..Self::status(StatusCode::SERVICE_UNAVAILABLE, message) }
+    }
+
     /// It is the server's fault, not the caller's.
     pub(crate) fn is_failure(&self) -> bool {
         self.status.is_server_error()

@@ -4,12 +4,15 @@
 //!  REST (video_call, therapy, login) ─┐                         ┌─► store (seats are taken there, one by one)
 //!                                     ├─► sessions (the rules) ─┤
 //!  sockets (events) ──────────────────┴──────────► hub ◄────────┘   (events per socket) ─► sockets
+//!                                                   ▲
+//!                                                   └──► engine (media of calls of several, if there is one)
 //! ```
 
 mod current_user;
 mod defaults;
 mod demo;
 mod directory;
+mod engine;
 mod events;
 mod hub;
 mod login;
@@ -28,13 +31,14 @@ use socketioxide::SocketIo;
 use tracing::warn;
 
 use self::defaults::{BACKEND, CALL_TIMEOUT, DEFAULTS};
+use self::engine::GroupEngine;
 use self::events::Namespace;
 use self::hub::Hub;
 use self::sessions::Sessions;
 use self::state::{Shared, State};
 use self::store::Store;
 use crate::clock::Millis;
-use crate::config::BackendConfig;
+use crate::config::{BackendConfig, GroupEngineConfig};
 use crate::context::ServerContext;
 use crate::error::Shape;
 use crate::hub_actor::hub_actor;
@@ -74,16 +78,21 @@ async fn start(
         demo::fill(&store, context, Millis::now()).await?;
     }
     let call_timeout = Duration::from_secs(config.setting(&CALL_TIMEOUT).into());
-    let hub = Hub::new(context.config.seat_kept, call_timeout);
+    let with_engine = context.config.group_engine != GroupEngineConfig::Mesh;
+    let hub = Hub::new(context.config.seat_kept, call_timeout).with_engine(with_engine);
     let (hub, actor, orders) = hub_actor(context, hub);
     tasks.spawn(actor.run(tasks.over()));
+    let engine = GroupEngine::start(&context.config.group_engine, &hub, tasks);
+    if let Some(engine) = &engine {
+        context.readiness.add_engine(engine.watch());
+    }
 
     let state: Shared = Arc::new(State {
         context: Arc::clone(context),
         tokens: context.tokens(BACKEND.id(), TOKEN),
         logins: Rate::per_minute(context.config.limits.logins_per_minute),
         reports: Rate::per_minute(context.config.limits.reports_per_minute),
-        sessions: Sessions::new(Arc::clone(context), config, store.clone(), hub.clone()),
+        sessions: Sessions::new(Arc::clone(context), config, store.clone(), (hub.clone(), engine)),
         store,
         hub,
     });

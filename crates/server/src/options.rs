@@ -1,5 +1,6 @@
 //! The command-line options and environment variables of the server program.
 
+mod group_engine;
 mod secrets;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use bellwire_server::{
 };
 use clap::{Arg, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, ValueEnum, value_parser};
 
+use self::group_engine::GroupEngineOptions;
 use self::secrets::secret;
 use crate::{commands, config_file};
 
@@ -85,6 +87,8 @@ pub(crate) struct Options {
     /// Other STUN server to name to clients (may be repeated)
     #[arg(long = "stun", env = "BELLWIRE_STUN", value_delimiter = ',')]
     stun: Vec<String>,
+    #[command(flatten)]
+    group_engine: GroupEngineOptions,
     /// REST base that discovery names, as BACKEND=URL, prefix included (may be repeated)
     #[arg(long, env = "BELLWIRE_PUBLIC_REST_BASE", value_delimiter = ',', value_parser = base)]
     public_rest_base: Vec<(Backend, String)>,
@@ -252,6 +256,7 @@ impl Options {
             mode: if self.compat { Mode::Compat } else { Mode::Strict },
             turn,
             stun_urls: self.stun.clone(),
+            group_engine: self.group_engine.config(credentials.as_deref())?,
             demo_data: self.demo,
             connections: self.connections(),
             retention: self.retention_days.map(|days| Duration::from_secs(u64::from(days) * 24 * 3600)),

@@ -1,5 +1,5 @@
-//! Readiness: whether the database answers and takes changes, and whether each backend's hub takes requests
-//! and gets rid of its orders.
+//! Readiness: whether the database answers and takes changes, whether each backend's hub takes requests and gets
+//! rid of its orders, and whether the engine of calls of several is there.
 
 use std::fmt;
 use std::future::Future;
@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use crate::backend::Backend;
@@ -40,6 +41,7 @@ struct Probe {
 #[derive(Default)]
 pub(crate) struct Readiness {
     hubs: Mutex<Vec<Probe>>,
+    engines: Mutex<Vec<watch::Receiver<bool>>>,
     last: tokio::sync::Mutex<Option<(Instant, &'static str)>>,
 }
 
@@ -53,6 +55,8 @@ impl fmt::Debug for Readiness {
 pub(crate) const READY: &str = "ok";
 /// A hub does not answer, or does not get rid of its orders.
 pub(crate) const STUCK: &str = "calls";
+/// Calls of two are possible, those of several are not.
+const NO_ENGINE: &str = "engine";
 
 impl Readiness {
     pub(crate) fn add_hub(
@@ -63,6 +67,11 @@ impl Readiness {
     ) {
         let probe = Probe { backend, answers: Box::new(answers), queues: Box::new(queues) };
         self.hubs.lock().unwrap_or_else(PoisonError::into_inner).push(probe);
+    }
+
+    /// Something that calls of several need, and whether it is there.
+    pub(crate) fn add_engine(&self, up: watch::Receiver<bool>) {
+        self.engines.lock().unwrap_or_else(PoisonError::into_inner).push(up);
     }
 
     pub(crate) fn queues(&self) -> Vec<(Backend, HubQueues)> {
@@ -96,7 +105,11 @@ impl Readiness {
             hubs.iter().map(|hub| (hub.answers)()).collect()
         };
         let all = timeout(PATIENCE, futures_util::future::join_all(hubs)).await;
-        if all.is_ok_and(|answers| answers.into_iter().all(|answer| answer)) { READY } else { STUCK }
+        if !all.is_ok_and(|answers| answers.into_iter().all(|answer| answer)) {
+            return STUCK;
+        }
+        let engines = self.engines.lock().unwrap_or_else(PoisonError::into_inner);
+        if engines.iter().all(|up| *up.borrow()) { READY } else { NO_ENGINE }
     }
 }
 

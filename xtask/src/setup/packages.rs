@@ -65,6 +65,8 @@ pub(super) const APT: List = List {
         program("sox", "sox"),
         // A relay that speaks TCP and TLS.
         program("coturn", "turnserver"),
+        // The engine of calls of several.
+        program("janus", "janus"),
         // Other hours and dates for the tests that depend on them.
         program("faketime", "faketime"),
         program("procps", "kill"),
@@ -126,6 +128,7 @@ pub(super) const DNF: List = List {
         library("google-noto-sans-fonts"),
         program("sox", "sox"),
         program("coturn", "turnserver"),
+        program("janus", "janus"),
         program("libfaketime", "faketime"),
         program("procps-ng", "kill"),
         program("python3", "python3"),

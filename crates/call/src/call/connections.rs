@@ -68,7 +68,7 @@ impl Call {
 
     /// A member, or the connection to them, is lost. The call of two is over with it, one of several is not.
     pub(super) fn lose(&mut self, id: MemberId, loss: Loss, now: Instant, out: &mut Vec<Command>) {
-        if self.is_pair() {
+        if self.is_pair() && self.members.uplink() != Some(id) {
             let (reason, word) = match (loss, self.consent) {
                 (Loss::Unworkable { message }, _) => (EndReason::Failed { message }, Some(self.last_word())),
                 (Loss::Connection(reason), _) => (reason, Some(self.last_word())),

@@ -27,6 +27,24 @@ impl MemberTable {
         self.all.keys().copied().collect()
     }
 
+    /// Everybody but the peer that passes on what we send.
+    pub(super) fn people(&self) -> impl Iterator<Item = &Member> {
+        self.all.values().filter(|member| member.is_person())
+    }
+
+    pub(super) fn first_person(&self) -> Option<MemberId> {
+        self.all.iter().find(|(_, member)| member.is_person()).map(|(id, _)| *id)
+    }
+
+    pub(super) fn is_uplink(&self, peer: &PeerId) -> bool {
+        self.all.values().any(|member| !member.is_person() && member.peer() == Some(peer))
+    }
+
+    /// The peer that passes on what we send.
+    pub(super) fn uplink(&self) -> Option<MemberId> {
+        self.all.iter().find(|(_, member)| !member.is_person()).map(|(id, _)| *id)
+    }
+
     /// In the room with an open socket.
     pub(super) fn present(&self) -> Vec<MemberId> {
         self.all.iter().filter(|(_, member)| member.is_present()).map(|(id, _)| *id).collect()
@@ -45,15 +63,15 @@ impl MemberTable {
 
     /// Nobody is left or expected in what was a conversation of two.
     pub(super) fn was_of_two(&self) -> bool {
-        self.all.is_empty() && self.met.len() == 1
+        self.people().next().is_none() && self.met.len() == 1
     }
 
     pub(super) fn views(&self) -> Vec<MemberView> {
-        self.all.values().map(Member::view).collect()
+        self.people().map(Member::view).collect()
     }
 
     pub(super) fn is_anybody_here(&self) -> bool {
-        self.all.values().any(Member::is_here)
+        self.people().any(Member::is_here)
     }
 
     pub(super) fn any_connected(&self) -> bool {
@@ -78,7 +96,8 @@ impl MemberTable {
     }
 
     pub(super) fn of_person(&self, person: &PersonId) -> Option<MemberId> {
-        self.all.iter().find(|(_, member)| member.person().id == *person).map(|(id, _)| *id)
+        let is_meant = |member: &Member| member.is_person() && member.person().id == *person;
+        self.all.iter().find(|(_, member)| is_meant(member)).map(|(id, _)| *id)
     }
 
     pub(super) fn next_id(&mut self) -> MemberId {

@@ -15,7 +15,7 @@ use crate::{
 impl Call {
     /// The one other member of a call of two.
     pub(super) fn sole_member(&self) -> Option<MemberId> {
-        self.members.all.keys().next().copied().filter(|_| self.is_pair())
+        self.members.first_person().filter(|_| self.is_pair())
     }
 
     /// Somebody who may come.
@@ -62,6 +62,9 @@ impl Call {
             return;
         }
         let peer = participant.peer.clone();
+        if self.members.is_uplink(&peer) {
+            return;
+        }
         let known = self.members.named(&peer).or_else(|| self.members.of_person(&participant.person.id));
         let comes = known.is_none_or(|id| self.members.expected().contains(&id));
         let stranger_to_two = known.is_none() && self.is_pair();
@@ -110,7 +113,8 @@ impl Call {
         }
         let here: Vec<PeerId> = participants.iter().map(|participant| participant.peer.clone()).collect();
         for id in self.members.present() {
-            let gone = |member: &Member| member.peer().is_none_or(|peer| !here.contains(peer));
+            let gone =
+                |member: &Member| member.is_person() && member.peer().is_none_or(|peer| !here.contains(peer));
             if self.members.all.get(&id).is_some_and(gone) {
                 // They went while our socket was away, and may be coming back as we did.
                 self.with_member(id, now, |member, cx| member.hear_left(true, cx));
@@ -142,7 +146,7 @@ impl Call {
         if !self.is_outgoing() {
             return;
         }
-        if self.consent == Consent::Asked && self.members.all.len() == 1 {
+        if self.consent == Consent::Asked && self.members.people().count() == 1 {
             let reason = match reason {
                 DeclineReason::Declined => EndReason::RemoteDeclined,
                 DeclineReason::Busy => EndReason::RemoteBusy,
@@ -192,7 +196,7 @@ impl Call {
     /// Whether there is a seat for a newcomer. Where all are taken, whoever is away has lost theirs: the backend
     /// would not have let the newcomer in otherwise.
     fn make_room(&mut self, now: Instant, out: &mut Vec<Command>) -> bool {
-        let here = self.members.all.iter().filter(|(_, member)| member.is_here());
+        let here = self.members.all.iter().filter(|(_, member)| member.is_person() && member.is_here());
         if here.clone().count() < self.capacity.members {
             return true;
         }

@@ -50,6 +50,7 @@ impl Call {
             IncomingSignal::Participants(participants) => {
                 self.hear_participants(participants, sent_media, now, out);
             }
+            IncomingSignal::Uplink(peer) => self.hear_uplink(peer, sent_media, now, out),
             IncomingSignal::InviteeDeclined { person, reason } => {
                 self.hear_invitee_declined(&person, reason, now, out);
             }
@@ -114,6 +115,7 @@ impl Call {
                 | IncomingSignal::Seats(_)
                 | IncomingSignal::Joined(_)
                 | IncomingSignal::Participants(_)
+                | IncomingSignal::Uplink(_)
                 | IncomingSignal::InviteeDeclined { .. } => {}
             }
             None

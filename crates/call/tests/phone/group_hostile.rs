@@ -44,6 +44,7 @@ fn of_the_room() -> impl Strategy<Value = IncomingSignal> {
             person: person(&format!("p{who}")).id,
             reason: DeclineReason::Declined,
         }),
+        1 => prop::option::of(prop_oneof![Just(PeerId("engine".into())), peer()]).prop_map(IncomingSignal::Uplink),
         2 => prop_oneof![Just(0u8), Just(2), Just(4), Just(8), Just(255)].prop_map(IncomingSignal::Seats),
     ]
 }

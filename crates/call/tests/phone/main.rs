@@ -19,4 +19,5 @@ mod simulation;
 mod slow_answers;
 mod talking;
 mod two_phones;
+mod uplink;
 mod web_client;

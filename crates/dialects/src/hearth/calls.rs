@@ -40,6 +40,8 @@ pub(super) struct CallEntry {
     pub(super) stale: bool,
     /// People the session has room for, ourselves included.
     pub(super) seats: u8,
+    /// The peer that passes on what we send, where the backend has one.
+    pub(super) engine: Option<String>,
     /// In a session of two the other one, from the start; of several those who are in the room.
     members: Vec<Member>,
     /// Names, in the room of a session of two, of people who are not the one we talk to.
@@ -202,6 +204,7 @@ impl Calls {
             entered: false,
             stale: false,
             seats,
+            engine: None,
             members,
             others: BTreeSet::new(),
             ours: sending,

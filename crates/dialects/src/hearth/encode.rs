@@ -322,6 +322,7 @@ pub(super) fn kind_of(invite: &Invite) -> SessionType {
 /// One target alone: as deployed, each of the two wakes a listener of its own, and both are heard.
 fn target(known: &CallEntry, to: Option<&PeerId>) -> Result<(Option<String>, Option<String>), EncodeError> {
     let there = match to {
+        Some(PeerId(name)) if known.engine.as_ref() == Some(name) => return Ok((Some(name.clone()), None)),
         Some(PeerId(name)) if known.is_several() => {
             known.named(name).and_then(|member| member.there.as_ref())
         }

@@ -101,7 +101,7 @@ fn place(us: &str, call: &mut CallEntry, participant: &Participant) -> Option<Pl
         None if call.member(&user).is_none() => return None,
         Some(_) | None => {}
     }
-    let kind = call.kind;
+    let (kind, relayed) = (call.kind, call.engine.is_some());
     let member = call.seat(&user)?;
     if member.has_left(&there) {
         return None;
@@ -113,7 +113,9 @@ fn place(us: &str, call: &mut CallEntry, participant: &Participant) -> Option<Pl
     let name = member.name()?.to_owned();
     let news = came || back || before.as_deref() != Some(name.as_str());
     let media = member.theirs;
-    let we_offer = Some(we_offer(us, member.there.as_ref().and_then(|there| there.peer_id.as_deref())));
+    let them = member.there.as_ref().and_then(|there| there.peer_id.as_deref());
+    // What comes of them through an engine is offered by it.
+    let we_offer = Some(!relayed && we_offer(us, them));
     let person = Person {
         id: PersonId(user),
         name: limits::shown(&participant.name()),
@@ -133,7 +135,8 @@ impl Hearth {
         known.entered = true;
         let here = newest_seats(event.participants);
         if known.is_several() {
-            return Ok(self.all_here(&session, event.max_participants, here));
+            let engine = event.engine.and_then(|engine| limits::id(engine.peer_id).ok());
+            return Ok(self.all_here(&session, event.max_participants, engine, here));
         }
         let peer = known.peer.clone();
         let found = here.iter().any(|(participant, _)| participant.user_id == peer);
@@ -157,7 +160,13 @@ impl Hearth {
     }
 
     /// Everybody in the room of several as we enter it.
-    fn all_here(&mut self, session: &str, told: u32, here: Vec<(Participant, Vec<String>)>) -> Reaction {
+    fn all_here(
+        &mut self,
+        session: &str,
+        told: u32,
+        engine: Option<String>,
+        here: Vec<(Participant, Vec<String>)>,
+    ) -> Reaction {
         let Some(known) = self.calls.find_mut(session) else { return Reaction::none() };
         let mut heard = Heard::new();
         // Of how many a session is does not become two.
@@ -165,6 +174,10 @@ impl Hearth {
         if told != 0 && seats != known.seats {
             known.seats = seats;
             heard.push((key(&known.key), IncomingSignal::Seats(seats)));
+        }
+        if engine.is_some() || known.engine.is_some() {
+            heard.push((key(&known.key), IncomingSignal::Uplink(engine.clone().map(PeerId))));
+            known.engine = engine;
         }
         let mut all = Vec::new();
         for (participant, left) in here.iter().filter(|(participant, _)| participant.user_id != self.me) {

@@ -243,7 +243,7 @@ impl CallSession {
                 self.apply_paths();
             }
             PeerEvent::SendAudio(features) => {
-                member.path.audio = features;
+                member.path.audio = Some(features);
                 self.share_features();
             }
             PeerEvent::TargetBitrate { bps, video_bps } => {
@@ -401,8 +401,8 @@ impl CallSession {
     /// Sound is encoded once: with what everybody who is there can make use of.
     fn share_features(&self) {
         let all = |feature: fn(&AudioFeatures) -> bool| {
-            let mut members = self.up().peekable();
-            members.peek().is_some() && members.all(|member| feature(&member.path.audio))
+            let mut heard = self.up().filter_map(|member| member.path.audio.as_ref()).peekable();
+            heard.peek().is_some() && heard.all(feature)
         };
         let features = AudioFeatures {
             copies: all(|takes| takes.copies),
@@ -415,7 +415,7 @@ impl CallSession {
 
     /// The thinnest path decides what sound may take, within a limit where there are several.
     fn share_sound_rate(&self) {
-        let heard = || self.up().filter(|member| !member.path.silent);
+        let heard = || self.members.values().filter(|member| member.gets_sound() && !member.path.silent);
         let rates = || heard().filter_map(|member| member.path.target).map(|(all, _)| all);
         let (Some(least), Some(most)) = (rates().min(), rates().max()) else { return };
         let shared = least.max(most.min(MIN_SHARED_SOUND_BITS_PER_S));
@@ -429,7 +429,7 @@ impl CallSession {
     fn apply_paths(&mut self) {
         let path = |member: &MemberSession| member.picture_path(self.start_bitrate, self.sharing);
         // A path that is dead for now must not take a layer from those that work.
-        let several = self.up().filter(|member| !member.path.silent).count() > 1;
+        let several = self.up().filter(|member| member.gets_sound() && !member.path.silent).count() > 1;
         let counts = |member: &MemberSession| !(several && member.path.silent);
         let paths: BTreeMap<_, _> = self
             .members

@@ -53,8 +53,8 @@ fn wished_side((width, height): (u32, u32)) -> u16 {
 #[derive(Debug, Default)]
 pub(crate) struct MemberPath {
     pub(crate) codec: Option<Codec>,
-    /// What they can make use of in the sound they get.
-    pub(crate) audio: AudioFeatures,
+    /// What they can make use of in the sound they get; `None`: by their description they get none.
+    pub(crate) audio: Option<AudioFeatures>,
     /// What the path carries, bit/s, and what of it is left for pictures.
     pub(crate) target: Option<(u32, u32)>,
     /// What they lost of the sound of the last second or so, a fraction, and the same over several reports.
@@ -144,6 +144,11 @@ impl MemberSession {
 
     pub(crate) fn is_up(&self) -> bool {
         self.bridge.is_up()
+    }
+
+    /// Our sound goes there: to a member, or to the peer that passes it on to all.
+    pub(crate) fn gets_sound(&self) -> bool {
+        self.is_up() && self.path.audio.is_some()
     }
 
     /// For the plan of the picture's layers; `None`: they cannot get any, by their description or because they are not

@@ -8,6 +8,7 @@
 //! INVARIANT: a session's status here only moves forward, and only after its record has; a seat here is
 //! a seat in the records.
 
+mod engine;
 mod message;
 mod room;
 mod session;
@@ -57,6 +58,8 @@ enum Due {
 pub(crate) struct Hub {
     seat_kept: Duration,
     call_timeout: Duration,
+    /// There is an engine for the media of sessions of several.
+    engine: bool,
     /// The users of sockets that are signed in.
     users: BTreeMap<SocketKey, User>,
     sockets: BTreeMap<String, BTreeSet<SocketKey>>,
@@ -71,12 +74,17 @@ impl Hub {
         Self {
             seat_kept,
             call_timeout,
+            engine: false,
             users: BTreeMap::new(),
             sockets: BTreeMap::new(),
             sessions: BTreeMap::new(),
             therapy: BTreeMap::new(),
             timers: Timers::default(),
         }
+    }
+
+    pub(crate) fn with_engine(self, engine: bool) -> Self {
+        Self { engine, ..self }
     }
 
     /// The seats of a session, by user.
@@ -147,7 +155,7 @@ impl Hub {
             self.timers.insert(facts.ring_until, Due::Ring(id.clone()));
             self.timers.insert(now.plus(self.call_timeout), Due::Idle(id.clone()));
         }
-        self.sessions.insert(id, Session::new(facts, now));
+        self.sessions.insert(id, Session::new(facts, self.engine, now));
     }
 
     fn reserve(&mut self, session_id: &str, user: User, until: Millis) {
@@ -251,6 +259,7 @@ impl Hub {
         let seats = std::mem::take(&mut session.seats);
         let pending = std::mem::take(&mut session.facts.pending);
         let initiator = session.facts.initiator.id.clone();
+        let engine = session.close_engine();
         self.timers.insert(now.plus(REMEMBERED_FOR), Due::Forget(ending.session_id.clone()));
 
         let mut hear: BTreeSet<SocketKey> = pending.iter().flat_map(|user| self.devices(user)).collect();
@@ -264,7 +273,7 @@ impl Hub {
             hear.extend(self.devices(&initiator));
         }
         let body = over(ending);
-        hear.into_iter().map(|key| Reply::emit(key, name::CALL_ENDED, &body)).collect()
+        hear.into_iter().map(|key| Reply::emit(key, name::CALL_ENDED, &body)).chain(engine).collect()
     }
 
     fn ring_due(&mut self, id: String, now: Millis) -> Replies {
@@ -384,6 +393,7 @@ impl hub_actor::Hub for Hub {
                 let others = session.others(&user);
                 others.map(|key| Reply::emit(key, name::PARTICIPANT_MEDIA_UPDATED, &body)).collect()
             }
+            News::Engine(said) => self.engine_said(said),
             News::TherapyPeople { id, people } => self.therapy_people(&id, &people),
             News::Chat(line) => self.therapy_chat(&line),
         }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use bellwire_dialects::hearth::wire::{MediaBody, SessionType};
 use tracing::info;
 
+use super::engine::GroupEngine;
 use super::hub::{Ending, Facts, Hub, News, Order};
 use super::response;
 use super::store::{Account, FullSession, FullTherapy, Seating, Sends, Store};
@@ -54,6 +55,8 @@ pub(crate) struct Sessions {
     context: Arc<ServerContext>,
     store: Store,
     hub: HubHandle<Hub>,
+    /// What carries the media of calls of several; `None`: their members do.
+    engine: Option<GroupEngine>,
     ring_timeout: Duration,
     /// Of a group session.
     max_participants: u32,
@@ -67,7 +70,7 @@ impl Sessions {
         context: Arc<ServerContext>,
         config: &BackendConfig,
         store: Store,
-        hub: HubHandle<Hub>,
+        (hub, engine): (HubHandle<Hub>, Option<GroupEngine>),
     ) -> Self {
         Self {
             initiates: Rate::per_minute(context.config.limits.initiates_per_minute),
@@ -77,6 +80,7 @@ impl Sessions {
             context,
             store,
             hub,
+            engine,
         }
     }
 
@@ -193,6 +197,12 @@ impl Sessions {
             }
             Order::Quality { session_id, user, report } => {
                 self.store.set_quality(session_id, user, report).await
+            }
+            Order::Engine(request) => {
+                if let Some(engine) = &self.engine {
+                    engine.ask(request.clone()).await;
+                }
+                Ok(())
             }
         };
         if let Err(error) = outcome {

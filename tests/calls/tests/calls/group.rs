@@ -34,14 +34,14 @@ fn source(colour: [u8; 3]) -> String {
     format!("test:{:02x}{:02x}{:02x}", colour[0], colour[1], colour[2])
 }
 
-async fn person(server: &TestServer, number: usize) -> anyhow::Result<TestClient> {
+pub(crate) async fn person(server: &TestServer, number: usize) -> anyhow::Result<TestClient> {
     let login = Login { role: "user", email: EMAILS[number] };
     // Several on one machine: small pictures.
     let setup = Setup { camera: source(COLOURS[number]), max_bitrate: 200_000, ..Setup::default() };
     TestClient::of(server, "hearth", login, setup).await
 }
 
-async fn people(server: &TestServer, count: usize) -> anyhow::Result<Vec<TestClient>> {
+pub(crate) async fn people(server: &TestServer, count: usize) -> anyhow::Result<Vec<TestClient>> {
     let mut people = Vec::new();
     for number in 0..count {
         people.push(person(server, number).await?);
@@ -49,12 +49,12 @@ async fn people(server: &TestServer, count: usize) -> anyhow::Result<Vec<TestCli
     Ok(people)
 }
 
-fn me(client: &TestClient) -> anyhow::Result<Person> {
+pub(crate) fn me(client: &TestClient) -> anyhow::Result<Person> {
     client.me().context("signed in")
 }
 
 /// The first one calls the others, who answer one after the other.
-async fn gather(people: &[TestClient]) -> anyhow::Result<()> {
+pub(crate) async fn gather(people: &[TestClient]) -> anyhow::Result<()> {
     let (caller, callees) = people.split_first().context("somebody")?;
     let mut invited = callees.iter().map(me).collect::<anyhow::Result<Vec<_>>>()?;
     let to = invited.remove(0);
@@ -67,18 +67,18 @@ async fn gather(people: &[TestClient]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn live(client: &TestClient) -> Option<CallView> {
+pub(crate) fn live(client: &TestClient) -> Option<CallView> {
     client.calls().into_iter().find(|call| call.state.is_live())
 }
 
 /// The member's number at a client.
-fn member(client: &TestClient, who: &Person) -> Option<MemberId> {
+pub(crate) fn member(client: &TestClient, who: &Person) -> Option<MemberId> {
     let call = live(client)?;
     call.members.iter().find(|member| member.person.id == who.id).map(|member| member.id)
 }
 
 /// Waits until a client is connected to each of the others, sees their colours and hears their tones.
-async fn meets(client: &TestClient, own: usize, others: &[(usize, Person)]) -> anyhow::Result<()> {
+pub(crate) async fn meets(client: &TestClient, own: usize, others: &[(usize, Person)]) -> anyhow::Result<()> {
     let connected = |call: &CallView, who: &Person| {
         call.members.iter().any(|m| m.person.id == who.id && m.state == MemberState::Connected)
     };
@@ -99,7 +99,7 @@ async fn meets(client: &TestClient, own: usize, others: &[(usize, Person)]) -> a
     Ok(())
 }
 
-async fn all_meet(people: &[TestClient]) -> anyhow::Result<()> {
+pub(crate) async fn all_meet(people: &[TestClient]) -> anyhow::Result<()> {
     let who = people.iter().map(me).collect::<anyhow::Result<Vec<_>>>()?;
     for (own, client) in people.iter().enumerate() {
         let others: Vec<_> = who.iter().cloned().enumerate().filter(|(number, _)| *number != own).collect();
@@ -136,7 +136,7 @@ async fn three_people_see_and_hear_each_other_and_one_may_leave() -> anyhow::Res
 }
 
 /// Waits until nobody else than those is in a client's call, which goes on.
-async fn only(client: &TestClient, others: &[Person]) -> anyhow::Result<()> {
+pub(crate) async fn only(client: &TestClient, others: &[Person]) -> anyhow::Result<()> {
     let alone = |call: &CallView| {
         call.state == CallState::Connected
             && call.members.len() == others.len()

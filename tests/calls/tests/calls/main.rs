@@ -6,6 +6,7 @@ mod comeback;
 mod devices;
 mod flows;
 mod group;
+mod group_engine;
 mod lab;
 mod media;
 mod outage;

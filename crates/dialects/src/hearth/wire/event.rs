@@ -47,7 +47,7 @@ pub mod name {
     pub const AUTHENTICATION_ERROR: &str = "authentication_error";
     /// Server: [`super::CallInvitation`].
     pub const CALL_INVITATION: &str = "call_invitation";
-    /// Server: [`super::CallSessionJoined`].
+    /// Server: [`super::super::CallSessionJoined`].
     pub const CALL_SESSION_JOINED: &str = "call_session_joined";
     /// Server: [`super::UserJoinedCall`].
     pub const USER_JOINED_CALL: &str = "user_joined_call";
@@ -324,20 +324,6 @@ impl Participant {
     pub fn name(&self) -> String {
         full_name(self.first_name.as_deref(), self.last_name.as_deref())
     }
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CallSessionJoined {
-    #[serde(deserialize_with = "lenient::id")]
-    pub session_id: String,
-    #[serde(default, deserialize_with = "lenient::rows")]
-    pub participants: Vec<Participant>,
-    #[serde(default, deserialize_with = "lenient::or_default")]
-    pub call_settings: CallSettings,
-    /// Additive: people the session has room for; 0: not said.
-    #[serde(default, skip_serializing_if = "not_said", deserialize_with = "lenient::count")]
-    pub max_participants: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -8,6 +8,7 @@ use bellwire_dialects::hearth::wire::{
 };
 
 use crate::clock::Millis;
+use crate::hearth::engine;
 use crate::hub_actor;
 
 /// What the hub knows of a session's record.
@@ -79,6 +80,8 @@ pub(crate) enum News {
         user: String,
         media: MediaBody,
     },
+    /// What the engine says to a member of a call.
+    Engine(engine::Said),
     /// From now on these alone are members of a therapy session; none when it is over.
     TherapyPeople {
         id: String,
@@ -196,6 +199,8 @@ pub(crate) enum Order {
     Media { session_id: String, user: String, media: MediaBody },
     /// `report` is JSON.
     Quality { session_id: String, user: String, report: String },
+    /// For the engine of the session's media.
+    Engine(engine::Request),
 }
 
 impl hub_actor::Order for Order {

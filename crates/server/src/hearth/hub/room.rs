@@ -35,7 +35,7 @@ impl Hub {
             return refused(from, Some(id), OVER);
         }
         let taken = |seat: &Seat| seat.user.id != user.id && seat.peer_id.as_ref() == Some(&peer_id);
-        if session.seats.values().any(taken) {
+        if session.seats.values().any(taken) || session.is_engine(&peer_id) {
             // The seat that the records gave is given up by itself.
             return refused(from, Some(id), TAKEN);
         }
@@ -70,9 +70,15 @@ impl Hub {
             participants: others.iter().map(Seat::participant).collect(),
             call_settings: session.facts.settings(),
             max_participants: session.facts.invitation.max_participants,
+            engine: session.engine_peer(),
         };
         replies.push(Reply::emit(from, name::CALL_SESSION_JOINED, &joined));
-        if !known {
+        replies.extend(session.enter_engine(&user.id, &peer_id));
+        if !known && session.engine {
+            let told = UserJoinedCall { participant: mine, session_id: Some(id.clone()) };
+            let sockets = others.iter().filter_map(|other| other.socket);
+            replies.extend(sockets.map(|socket| Reply::emit(socket, name::USER_JOINED_CALL, &told)));
+        } else if !known {
             let told = UserJoinedCall { participant: mine.clone(), session_id: Some(id.clone()) };
             let meet_me = InitiatePeerConnection {
                 target_peer_id: peer_id,
@@ -135,6 +141,7 @@ impl Hub {
             };
             replies.extend(session.others(user).map(|key| Reply::emit(key, name::USER_LEFT_CALL, &body)));
         }
+        replies.extend(session.leave_engine(user));
         let (session_id, user) = (session_id.to_owned(), user.to_owned());
         replies.push(Reply::Order(Order::Left { session_id, user, lost }));
         replies
@@ -155,6 +162,9 @@ impl Hub {
             return refused(from, Some(session_id), NOT_IN);
         };
         session.used = now;
+        if session.engine {
+            return session.relay_to_engine(&me, target.as_ref(), relay);
+        }
         let is_meant = |seat: &&Seat| match &target {
             Some(Target::Peer(peer)) => seat.peer_id.as_ref() == Some(peer),
             Some(Target::Socket(socket)) => seat.socket.is_some_and(|key| socket_id(key) == *socket),

@@ -77,11 +77,15 @@ pub(super) struct Session {
     /// By user: one seat each, however many devices.
     pub(super) seats: BTreeMap<String, Seat>,
     pub(super) used: Millis,
+    /// Its media goes through an engine.
+    pub(super) engine: bool,
 }
 
 impl Session {
-    pub(super) fn new(facts: Facts, now: Millis) -> Self {
-        Self { facts, seats: BTreeMap::new(), used: now }
+    /// `engine`: there is one, for sessions of several.
+    pub(super) fn new(facts: Facts, engine: bool, now: Millis) -> Self {
+        let engine = engine && facts.is_several();
+        Self { facts, seats: BTreeMap::new(), used: now, engine }
     }
 
     pub(super) fn is_over(&self) -> bool {

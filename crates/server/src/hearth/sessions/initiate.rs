@@ -15,6 +15,9 @@ use crate::hearth::store::{Account, FullSession, Sends, SessionRow};
 use crate::metrics::Outcome;
 use crate::store::new_id;
 
+/// When to try again while the engine of calls of several is away, in seconds.
+const ENGINE_RETRY_S: u64 = 5;
+
 /// What was found wrong with a body, in the words of the deployed validation.
 pub(crate) fn invalid(errors: &[FieldError]) -> ApiError {
     let errors = serde_json::to_value(errors).unwrap_or_default();
@@ -99,6 +102,9 @@ impl Sessions {
             if self.store.account(id).await?.is_none() {
                 return Err(ApiError::not_found("Participant not found"));
             }
+        }
+        if most > 2 && self.engine.as_ref().is_some_and(|engine| !engine.is_up()) {
+            return Err(ApiError::unavailable("Calls of several are not possible right now", ENGINE_RETRY_S));
         }
         if let Some(id) = &body.therapy_session_id {
             self.may_call_in(me, id, &invited).await?;

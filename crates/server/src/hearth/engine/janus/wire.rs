@@ -1,0 +1,196 @@
+//! Messages of the Janus API (WebSocket transport) and of its VideoRoom plugin, as far as they are used.
+
+use bellwire_dialects::hearth::wire::{IceCandidateInit, SdpBody};
+use serde_json::{Value, json};
+
+/// The plugin that rooms are of.
+pub(super) const PLUGIN: &str = "janus.plugin.videoroom";
+/// `JANUS_VIDEOROOM_ERROR_NO_SUCH_ROOM` and `JANUS_VIDEOROOM_ERROR_ROOM_EXISTS`.
+pub(super) const NO_SUCH_ROOM: i64 = 426;
+pub(super) const ROOM_EXISTS: i64 = 427;
+
+/// What Janus says of a handle by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Event {
+    /// The connection carries media.
+    Up,
+    /// There is no connection any more.
+    Down,
+    /// `None`: there are no more.
+    Candidate(Option<IceCandidateInit>),
+    /// What is sent has changed: a new offer.
+    Offer(SdpBody),
+}
+
+impl Event {
+    /// `None`: of no use.
+    pub(super) fn read(message: &Value) -> Option<Self> {
+        match message.get("janus")?.as_str()? {
+            "webrtcup" => Some(Self::Up),
+            "hangup" | "detached" => Some(Self::Down),
+            "trickle" => {
+                let candidate = message.get("candidate")?;
+                let last = candidate.get("completed").is_some();
+                let read = || serde_json::from_value(candidate.clone()).ok();
+                if last { Some(Self::Candidate(None)) } else { Some(Self::Candidate(Some(read()?))) }
+            }
+            "event" => description(message).filter(|jsep| jsep.kind == "offer").map(Self::Offer),
+            _ => None,
+        }
+    }
+}
+
+/// What was asked for, done.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Reply {
+    /// Id of what was made, if anything was.
+    pub(super) id: Option<u64>,
+    pub(super) jsep: Option<SdpBody>,
+}
+
+/// Why it was not, in the words of Janus.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub(super) code: i64,
+    pub(super) reason: String,
+}
+
+impl Reply {
+    pub(super) fn read(message: &Value) -> Result<Self, Refusal> {
+        let refusal = |error: &Value, code: &str, reason: &str| Refusal {
+            code: error.get(code).and_then(Value::as_i64).unwrap_or(0),
+            reason: error.get(reason).and_then(Value::as_str).unwrap_or("no reason").to_owned(),
+        };
+        if let Some(error) = message.get("error") {
+            return Err(refusal(error, "code", "reason"));
+        }
+        if let Some(data) =
+            message.pointer("/plugindata/data").filter(|data| data.get("error_code").is_some())
+        {
+            return Err(refusal(data, "error_code", "error"));
+        }
+        Ok(Self { id: message.pointer("/data/id").and_then(Value::as_u64), jsep: description(message) })
+    }
+}
+
+/// Whether this only says that an answer will come.
+pub(super) fn is_ack(message: &Value) -> bool {
+    message.get("janus").and_then(Value::as_str) == Some("ack")
+}
+
+fn description(message: &Value) -> Option<SdpBody> {
+    serde_json::from_value(message.get("jsep")?.clone()).ok()
+}
+
+/// Candidates as Janus reads them.
+pub(super) fn trickle(candidate: Option<&IceCandidateInit>) -> Value {
+    match candidate.filter(|candidate| !candidate.candidate.is_empty()) {
+        Some(candidate) => json!(candidate),
+        None => json!({ "completed": true }),
+    }
+}
+
+/// A room for one call. Sound and pictures are encoded once for all, so that everybody has to take the same: what
+/// our clients offer first. Rates follow each member's own path (transport-wide congestion control).
+pub(super) fn create(room: u64, secret: &str, admin_key: Option<&str>) -> Value {
+    let mut body = json!({
+        "request": "create",
+        "room": room,
+        "secret": secret,
+        "permanent": false,
+        "is_private": true,
+        "publishers": 64,
+        "audiocodec": "opus",
+        "opus_fec": true,
+        "videocodec": "h264,vp8",
+        "transport_wide_cc_ext": true,
+        "notify_joining": false,
+    });
+    if let (Some(key), Some(fields)) = (admin_key, body.as_object_mut()) {
+        fields.insert("admin_key".to_owned(), json!(key));
+    }
+    body
+}
+
+pub(super) fn destroy(room: u64, secret: &str) -> Value {
+    json!({ "request": "destroy", "room": room, "secret": secret, "permanent": false })
+}
+
+/// Enters a room and publishes at once, with an offer.
+pub(super) fn publish(room: u64, feed: u64) -> Value {
+    json!({ "request": "joinandconfigure", "ptype": "publisher", "room": room, "id": feed })
+}
+
+/// Goes on with another offer.
+pub(super) fn configure() -> Value {
+    json!({ "request": "configure" })
+}
+
+pub(super) fn subscribe(room: u64, feed: u64) -> Value {
+    json!({ "request": "join", "ptype": "subscriber", "room": room, "streams": [{ "feed": feed }] })
+}
+
+/// With the answer to what was offered.
+pub(super) fn take() -> Value {
+    json!({ "request": "start" })
+}
+
+/// An offer that looks for another path.
+pub(super) fn restart() -> Value {
+    json!({ "request": "configure", "restart": true })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_of_janus_and_of_its_plugin_are_read() {
+        let core = json!({ "janus": "error", "error": { "code": 458, "reason": "No such session" } });
+        let refused = |code, reason: &str| Err(Refusal { code, reason: reason.to_owned() });
+        assert_eq!(Reply::read(&core), refused(458, "No such session"));
+        let data = json!({ "videoroom": "event", "error_code": 426, "error": "No such room" });
+        let plugin = json!({ "janus": "event", "plugindata": { "plugin": PLUGIN, "data": data } });
+        assert_eq!(Reply::read(&plugin), refused(NO_SUCH_ROOM, "No such room"));
+        let made = json!({ "janus": "success", "data": { "id": 7 } });
+        assert_eq!(Reply::read(&made), Ok(Reply { id: Some(7), jsep: None }));
+    }
+
+    #[test]
+    fn events_are_read_and_odd_ones_are_nothing() {
+        let candidate = json!({ "candidate": "candidate:1", "sdpMid": "0", "sdpMLineIndex": 0 });
+        let trickled = json!({ "janus": "trickle", "sender": 7, "candidate": candidate });
+        let read = Event::read(&trickled);
+        assert!(
+            matches!(&read, Some(Event::Candidate(Some(c))) if c.sdp_mid.as_deref() == Some("0")),
+            "{read:?}"
+        );
+        let last = json!({ "janus": "trickle", "candidate": { "completed": true } });
+        assert_eq!(Event::read(&last), Some(Event::Candidate(None)));
+        assert_eq!(Event::read(&json!({ "janus": "webrtcup" })), Some(Event::Up));
+        assert_eq!(Event::read(&json!({ "janus": "hangup", "reason": "ICE failed" })), Some(Event::Down));
+        let offer = json!({ "janus": "event", "jsep": { "type": "offer", "sdp": "v=0" } });
+        assert!(matches!(Event::read(&offer), Some(Event::Offer(_))));
+        for odd in [json!(7), json!({}), json!({ "janus": 7 }), json!({ "janus": "trickle", "candidate": 7 })]
+        {
+            assert_eq!(Event::read(&odd), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn candidates_are_said_as_janus_reads_them() {
+        let one = IceCandidateInit {
+            candidate: "candidate:1".into(),
+            sdp_mid: Some("0".into()),
+            sdp_m_line_index: Some(0),
+            username_fragment: None,
+        };
+        let said = json!({ "candidate": "candidate:1", "sdpMid": "0", "sdpMLineIndex": 0 });
+        assert_eq!(trickle(Some(&one)), said);
+        let last = IceCandidateInit { candidate: String::new(), ..one };
+        assert_eq!(
+            (trickle(None), trickle(Some(&last))),
+            (json!({ "completed": true }), json!({ "completed": true }))
+        );
+    }
+}
