@@ -1,10 +1,10 @@
 //! Calls of several on `hearth` through a real Janus: the same engines, colours and tones as in a mesh.
 
 use anyhow::{Context, ensure};
-use bellwire_engine::{CallState, EndReason, Invite, MediaKind};
+use bellwire_engine::{CallState, CallView, EndReason, EngineView, Invite, MediaKind, MemberState, Subject};
 use bellwire_tests_calls::{Janus, TestServer};
 
-use crate::group::{all_meet, gather, live, me, only, people};
+use crate::group::{all_meet, gather, live, me, only, people, person};
 
 async fn start() -> anyhow::Result<(Janus, TestServer)> {
     let janus = Janus::start().await?;
@@ -56,4 +56,139 @@ async fn three_people_see_and_hear_each_other_and_one_may_leave() -> anyhow::Res
         person.leave().await;
     }
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_program_that_dies_leaves_the_others_talking_and_may_come_back() -> anyhow::Result<()> {
+    let (janus, server) = start().await?;
+    let mut people = people(&server, 3).await?;
+    gather(&people).await?;
+    all_meet(&people).await?;
+    let who = people.iter().map(me).collect::<anyhow::Result<Vec<_>>>()?;
+    let call = live(&people[0]).context("a call")?.remote_id.context("an id")?;
+    // Without a word to anybody.
+    drop(people.pop());
+    only(&people[0], &who[1..2]).await?;
+    only(&people[1], &who[0..1]).await?;
+    janus.until_handles(handles(2)).await?;
+    all_meet(&people).await?;
+
+    let again = person(&server, 2).await?;
+    let about = Subject { id: call.0, label: String::new() };
+    again.dial_person(who[0].clone(), Some(about)).await?;
+    people.push(again);
+    all_meet(&people).await?;
+    janus.until_handles(handles(3)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_goes_and_comes_back_and_everybody_is_connected_anew() -> anyhow::Result<()> {
+    let (janus, mut server) = start().await?;
+    let people = people(&server, 3).await?;
+    gather(&people).await?;
+    all_meet(&people).await?;
+    server.kill().await;
+    janus.until_handles(0).await?;
+    let silent = |view: &std::sync::Arc<EngineView>| {
+        view.phone.calls.iter().all(|call| call.state == CallState::Reconnecting)
+    };
+    for person in &people {
+        person.until("the loss", silent).await?;
+    }
+    server.revive().await?;
+    for person in &people {
+        person.online().await?;
+    }
+    all_meet(&people).await.context("afterwards")?;
+    janus.until_handles(handles(3)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn janus_goes_and_comes_back_and_everybody_is_connected_anew() -> anyhow::Result<()> {
+    let (mut janus, server) = start().await?;
+    let people = people(&server, 3).await?;
+    gather(&people).await?;
+    all_meet(&people).await?;
+    janus.kill();
+    let silent = |view: &std::sync::Arc<EngineView>| {
+        view.phone.calls.iter().all(|call| call.state == CallState::Reconnecting)
+    };
+    for person in &people {
+        person.until("the loss", silent).await?;
+    }
+    let ready = async || reqwest::get(format!("{}/health/ready", server.url())).await;
+    let reply = ready().await?;
+    ensure!(reply.status() == 503 && reply.text().await?.contains("engine"), "ready without Janus");
+    janus.revive().await?;
+    all_meet(&people).await.context("afterwards")?;
+    ensure!(ready().await?.status() == 200, "not ready");
+    janus.until_handles(handles(3)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_janus_calls_of_two_work_and_those_of_several_are_refused() -> anyhow::Result<()> {
+    let (mut janus, server) = start().await?;
+    let people = people(&server, 3).await?;
+    janus.kill();
+    let end = tokio::time::Instant::now() + bellwire_tests_calls::WAIT_LIMIT;
+    while reqwest::get(format!("{}/health/ready", server.url())).await?.status() != 503 {
+        ensure!(tokio::time::Instant::now() < end, "the server has not noticed");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    let both = vec![me(&people[2])?];
+    let invite = Invite { to: me(&people[1])?, others: both, kind: MediaKind::Video, subject: None };
+    people[0].engine().invite(people[0].account, invite).await;
+    let refused = people[0].ended().await?;
+    let CallState::Ended { reason: EndReason::Refused { message } } = refused.state else {
+        anyhow::bail!("{:?}", refused.state)
+    };
+    ensure!(message.contains("not possible right now"), "{message}");
+    people[0].engine().dismiss(refused.id).await;
+    people[0].dial_person(me(&people[1])?, None).await?;
+    let ring = people[1].ringing().await?;
+    people[1].engine().accept(ring.id).await;
+    all_meet(&people[..2]).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_sessions_leave_nothing_at_janus() -> anyhow::Result<()> {
+    let janus = Janus::start().await?;
+    let engine = janus.config();
+    let server = TestServer::start_with(|config| {
+        config.group_engine = engine;
+        config.limits.initiates_per_minute = 1_000;
+    })
+    .await?;
+    let people = people(&server, 3).await?;
+    for round in 0..20 {
+        gather(&people).await.with_context(|| format!("session {round}"))?;
+        for client in &people {
+            let all = |call: &CallView| {
+                call.members.len() == 2 && call.members.iter().all(|m| m.state == MemberState::Connected)
+            };
+            client.until("everybody", |view| view.phone.calls.iter().any(all)).await?;
+        }
+        let call = live(&people[0]).context("a call")?;
+        people[0].engine().end_for_all(call.id).await;
+        for client in &people {
+            client.until("the end", |view| view.phone.calls.iter().all(|call| !call.state.is_live())).await?;
+            for call in client.calls() {
+                client.engine().dismiss(call.id).await;
+            }
+        }
+    }
+    janus.until_handles(0).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn eight_people_see_and_hear_each_other() -> anyhow::Result<()> {
+    let (janus, server) = start().await?;
+    let people = people(&server, 8).await?;
+    gather(&people).await?;
+    all_meet(&people).await?;
+    janus.until_handles(handles(8)).await?;
+    for person in people {
+        person.leave().await;
+    }
+    janus.until_handles(0).await
 }

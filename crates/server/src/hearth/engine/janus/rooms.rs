@@ -91,12 +91,6 @@ pub(super) struct Rooms {
     last_link: u64,
 }
 
-/// The session id of a description's `o=` line.
-fn session(description: &SdpBody) -> Option<String> {
-    let origin = description.sdp.lines().find_map(|line| line.strip_prefix("o="))?;
-    origin.split_ascii_whitespace().nth(1).map(str::to_owned)
-}
-
 /// Ids at Janus are numbers of JSON; zero is none.
 fn random_id() -> u64 {
     u64::from(rand::random::<u32>()) + 1
@@ -213,7 +207,7 @@ impl Rooms {
     }
 
     fn offer(&mut self, room: &str, member: &str, offer: SdpBody) {
-        let session = session(&offer);
+        let session = wire::session(&offer.sdp).map(str::to_owned);
         let Some(someone) = self.rooms.get_mut(room).and_then(|room| room.members.get_mut(member)) else {
             return;
         };

@@ -20,19 +20,15 @@ async fn publish(
     feed: u64,
     mut offer: SdpBody,
 ) -> Result<(), JanusError> {
-    let mut answer = match begin(task, handle, feed, &offer).await {
-        Err(JanusError::Refused { code: wire::NO_SUCH_ROOM, .. }) => {
-            let (number, secret) = (task.place.number, &task.place.secret);
-            let create = wire::create(number, secret, handle.connection.admin_key());
-            match handle.ask(create, None).await {
-                // Somebody else's uplink was faster.
-                Ok(_) | Err(JanusError::Refused { code: wire::ROOM_EXISTS, .. }) => {}
-                Err(error) => return Err(error),
-            }
-            begin(task, handle, feed, &offer).await?
-        }
-        begun => begun?,
-    };
+    // On a handle with a description, Janus would not take it again after a refusal.
+    let create = wire::create(task.place.number, &task.place.secret, handle.connection.admin_key());
+    match handle.ask(create, None).await {
+        // Another uplink made it.
+        Ok(_) | Err(JanusError::Refused { code: wire::ROOM_EXISTS, .. }) => {}
+        Err(error) => return Err(error),
+    }
+    let published = handle.ask(wire::publish(task.place.number, feed), Some(&offer)).await?;
+    let mut answer = described(published.jsep, feed)?;
     task.say(Relay::Answer(answer.clone())).await;
     let (mut up, until) = (false, Instant::now() + CONNECT_TIMEOUT);
     loop {
@@ -43,7 +39,7 @@ async fn publish(
         match happening {
             Some(Happening::Ordered(Order::Offer(again))) => {
                 if again != offer {
-                    answer = described(handle.ask(wire::configure(), Some(&again)).await?.jsep)?;
+                    answer = described(handle.ask(wire::configure(), Some(&again)).await?.jsep, feed)?;
                     offer = again;
                 }
                 task.say(Relay::Answer(answer.clone())).await;
@@ -66,10 +62,10 @@ async fn publish(
     }
 }
 
-async fn begin(task: &Task, handle: &Handle, feed: u64, offer: &SdpBody) -> Result<SdpBody, JanusError> {
-    described(handle.ask(wire::publish(task.place.number, feed), Some(offer)).await?.jsep)
-}
-
-fn described(jsep: Option<SdpBody>) -> Result<SdpBody, JanusError> {
-    jsep.ok_or(JanusError::Nonsense)
+/// Janus gives its answers the session id of the offer. By one of its own, and Janus' certificate being the same for
+/// all, a client knows a new connection of Janus from the one that it had.
+fn described(jsep: Option<SdpBody>, session: u64) -> Result<SdpBody, JanusError> {
+    let answer = jsep.ok_or(JanusError::Nonsense)?;
+    let sdp = wire::with_session(&answer.sdp, session);
+    Ok(SdpBody { sdp, ..answer })
 }

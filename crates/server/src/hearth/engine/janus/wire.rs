@@ -5,8 +5,7 @@ use serde_json::{Value, json};
 
 /// The plugin that rooms are of.
 pub(super) const PLUGIN: &str = "janus.plugin.videoroom";
-/// `JANUS_VIDEOROOM_ERROR_NO_SUCH_ROOM` and `JANUS_VIDEOROOM_ERROR_ROOM_EXISTS`.
-pub(super) const NO_SUCH_ROOM: i64 = 426;
+/// `JANUS_VIDEOROOM_ERROR_ROOM_EXISTS`.
 pub(super) const ROOM_EXISTS: i64 = 427;
 
 /// What Janus says of a handle by itself.
@@ -140,6 +139,25 @@ pub(super) fn restart() -> Value {
     json!({ "request": "configure", "restart": true })
 }
 
+/// The session id of a description's `o=` line.
+pub(super) fn session(sdp: &str) -> Option<&str> {
+    sdp.lines().find_map(|line| line.strip_prefix("o="))?.split_ascii_whitespace().nth(1)
+}
+
+/// The description with another one.
+pub(super) fn with_session(sdp: &str, session: u64) -> String {
+    let line = |line: &str| match line.strip_prefix("o=").map(|origin| origin.split(' ').collect::<Vec<_>>())
+    {
+        Some(mut words) if words.len() > 1 => {
+            let session = session.to_string();
+            words[1] = &session;
+            format!("o={}", words.join(" "))
+        }
+        Some(_) | None => line.to_owned(),
+    };
+    sdp.split_inclusive('\n').map(line).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,7 +169,7 @@ mod tests {
         assert_eq!(Reply::read(&core), refused(458, "No such session"));
         let data = json!({ "videoroom": "event", "error_code": 426, "error": "No such room" });
         let plugin = json!({ "janus": "event", "plugindata": { "plugin": PLUGIN, "data": data } });
-        assert_eq!(Reply::read(&plugin), refused(NO_SUCH_ROOM, "No such room"));
+        assert_eq!(Reply::read(&plugin), refused(426, "No such room"));
         let made = json!({ "janus": "success", "data": { "id": 7 } });
         assert_eq!(Reply::read(&made), Ok(Reply { id: Some(7), jsep: None }));
     }
@@ -174,6 +192,17 @@ mod tests {
         for odd in [json!(7), json!({}), json!({ "janus": 7 }), json!({ "janus": "trickle", "candidate": 7 })]
         {
             assert_eq!(Event::read(&odd), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_description_gets_another_session_and_nothing_else() {
+        let sdp = "v=0\r\no=- 17 2 IN IP4 192.0.2.2\r\ns=-\r\na=x:o=- 17 2\r\n";
+        let other = with_session(sdp, 5);
+        assert_eq!(other, sdp.replacen("17", "5", 1));
+        assert_eq!((session(sdp), session(&other)), (Some("17"), Some("5")));
+        for odd in ["", "o=", "o=-", "\r\n", "v=0"] {
+            assert_eq!((with_session(odd, 5).as_str(), session(odd)), (odd, None));
         }
     }
 
