@@ -1,6 +1,6 @@
 // A web peer in a call of several on the hearth backend, after its documented client guide: one connection for each
 // of the others, each with an encoder of its own, begun whenever the page is told to or sees somebody come, and thrown
-// away at each offer that comes in. Driven by the query string, watched through `report`.
+// away at each offer that comes in. Where the server has an engine, the one connection that is begun is to it. Driven by the query string, watched through `report`.
 //
 //   ?rest=…&socket=…&email=…&password=…   sign in
 //   &do=call|answer&to=ID,ID,…            what to do then
@@ -14,7 +14,7 @@ window.addEventListener('unhandledrejection', (e) => { report.error ??= String(e
 
 const peerId = `peer_${Math.random().toString(36).slice(2)}`;
 const peers = new Map();
-let token, socket, media, sessionId;
+let token, socket, media, sessionId, engine;
 
 async function api(method, path, body) {
   const reply = await fetch(wish.rest + path, {
@@ -32,7 +32,8 @@ async function signIn() {
   socket = io(wish.socket, { transports: ['websocket'] });
   await new Promise((resolve, reject) => { socket.on('connect', resolve); socket.on('connect_error', reject); });
   socket.on('call_invitation', (e) => { if (wish.do === 'answer' && !sessionId) answer(e.sessionId); });
-  socket.on('user_joined_call', (e) => begin(e.participant));
+  socket.on('call_session_joined', (e) => { engine = e.engine?.peerId; if (engine) begin({ peerId: engine }); });
+  socket.on('user_joined_call', (e) => { if (!engine) begin(e.participant); });
   socket.on('initiate_peer_connection', (e) => begin({ ...e.participant, peerId: e.targetPeerId }));
   socket.on('webrtc_offer', offered);
   socket.on('webrtc_answer', (e) => {
@@ -84,13 +85,18 @@ function connection(them) {
   // What was begun on a connection that is closed never ends.
   const peer = Object.assign(known ?? {}, { ...them, pc, video, work: Promise.resolve() });
   peers.set(them.peerId, peer);
-  report.peers[them.peerId] ??= { state: 'new', person: them.userId, framesDecoded: 0, audioEnergy: 0, width: 0 };
-  for (const track of media.getTracks()) {
+  if (them.peerId !== engine) report.peers[them.peerId] ??= { state: 'new', person: them.userId, framesDecoded: 0, audioEnergy: 0, width: 0 };
+  // Through an engine the others are only received.
+  for (const track of engine && them.peerId !== engine ? [] : media.getTracks()) {
     const sender = pc.addTrack(track, media);
     if (track.kind === 'video' && wish.kbps) limit(sender);
   }
   pc.onicecandidate = (e) => { if (e.candidate && peer.pc === pc) send(peer, 'webrtc_ice_candidate', { candidate: e.candidate.toJSON() }); };
-  pc.onconnectionstatechange = () => { if (peer.pc === pc && report.peers[them.peerId]) report.peers[them.peerId].state = pc.connectionState; };
+  pc.onconnectionstatechange = () => {
+    if (peer.pc !== pc) return;
+    if (them.peerId === engine) report.uplink = pc.connectionState;
+    else if (report.peers[them.peerId]) report.peers[them.peerId].state = pc.connectionState;
+  };
   pc.ontrack = (e) => { video.srcObject = e.streams[0] ?? new MediaStream([...(video.srcObject?.getTracks() ?? []), e.track]); };
   return peer;
 }
@@ -116,7 +122,7 @@ function offered(e) {
   if (e.sessionId !== sessionId || lastOffers.get(e.fromPeerId) === e.offer.sdp) return;
   lastOffers.set(e.fromPeerId, e.offer.sdp);
   // Of two pages that offer at once the one with the larger name goes on; programs of ours see to that by themselves.
-  const crosses = peers.get(e.fromPeerId)?.pc.signalingState === 'have-local-offer';
+  const crosses = !engine && peers.get(e.fromPeerId)?.pc.signalingState === 'have-local-offer';
   if (crosses && e.fromPeerId.startsWith('peer_') && peerId > e.fromPeerId) return;
   const peer = connection({ userId: peers.get(e.fromPeerId)?.userId, peerId: e.fromPeerId, socketId: e.fromSocketId });
   const { pc } = peer;

@@ -27,6 +27,8 @@
 //!   members is told of, heard and spoken to by the name of their program (`CallKey::Member`): the `peerId`,
 //!   which they say again on another socket, or else the socket. `maxParticipants` in invitations and replies
 //!   is additive; without it there are eight seats. The web client's default is a group even for one person.
+//! - **An engine** may carry the media of a session of several (our server's option): `call_session_joined` then
+//!   has the additive `engine`, a peer that we offer what we send; what the others send is offered by their names.
 //! - **Seats are rows** that one statement takes while the session is open and not full
 //!   (`server/hearth/store/sessions.rs`). A seat outlives its connection for 30 s; the newest device of a
 //!   person has it. The last one out ends the session; one of several that all have lost waits a minute more.

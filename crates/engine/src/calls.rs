@@ -99,12 +99,13 @@ impl Calls {
         self.sessions.remove(&call);
     }
 
-    /// `ice`: the servers of the call's account.
+    /// `ice`: the servers of the call's account. `uplink`: to the peer that passes on what we send.
     pub(crate) fn open_peer(
         &mut self,
         connection: ConnectionId,
         kind: MediaKind,
         ice: Option<Arc<IceCache>>,
+        uplink: bool,
     ) {
         let (config, renewed, network) = (self.config.clone(), ice.clone(), self.network.clone());
         let config = async move {
@@ -129,7 +130,7 @@ impl Calls {
         self.session(connection.call);
         let Some(session) = self.sessions.get_mut(&connection.call) else { return };
         let start = |bridge| PeerHandle::start(connection, config, renewed, bridge, out, &self.peers);
-        session.open_peer(connection.member, start);
+        session.open_peer(connection.member, uplink, start);
     }
 
     pub(crate) fn close_peer(&mut self, connection: ConnectionId) {

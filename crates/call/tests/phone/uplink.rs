@@ -48,9 +48,9 @@ fn opened(commands: &[Command]) -> Vec<MemberId> {
 }
 
 fn offers(commands: &[Command]) -> Vec<(MemberId, bool)> {
-    let of = |command: &Command| match command {
-        Command::CreateOffer { member, ice_restart, .. } => Some((*member, *ice_restart)),
-        _ => None,
+    let of = |command: &Command| {
+        let Command::CreateOffer { member, ice_restart, .. } = command else { return None };
+        Some((*member, *ice_restart))
     };
     commands.iter().filter_map(of).collect()
 }

@@ -48,6 +48,8 @@ pub(crate) struct CallSession {
     sharing: bool,
     /// How large members are shown, also those who have not come yet.
     shown: BTreeMap<MemberId, (u32, u32)>,
+    /// The peer that passes on what we send, where there is one.
+    uplink: Option<MemberId>,
     /// The member whose figures are shown for the call.
     worst: Option<MemberId>,
     /// Statistics taken since the last report to the backend.
@@ -91,6 +93,7 @@ impl CallSession {
             hand_up: false,
             sharing: false,
             shown: BTreeMap::new(),
+            uplink: None,
             worst: None,
             unreported: 0,
             consent_at: None,
@@ -190,7 +193,15 @@ impl CallSession {
         media
     }
 
-    pub(crate) fn open_peer(&mut self, member: MemberId, start: impl FnOnce(Bridge) -> PeerHandle) {
+    pub(crate) fn open_peer(
+        &mut self,
+        member: MemberId,
+        uplink: bool,
+        start: impl FnOnce(Bridge) -> PeerHandle,
+    ) {
+        if uplink {
+            self.uplink = Some(member);
+        }
         let session = self.member(member);
         session.open_peer(start(session.bridge.clone()));
         self.apply_paths();
@@ -307,7 +318,9 @@ impl CallSession {
     }
 
     fn with_stats(&self) -> impl Iterator<Item = (MemberId, &CallStats)> {
-        let with_peer = self.members.iter().filter(|(_, member)| member.peer.is_some());
+        let is_person = |id: &MemberId| self.uplink != Some(*id);
+        let with_peer =
+            self.members.iter().filter(move |(id, member)| is_person(id) && member.peer.is_some());
         with_peer.filter_map(|(id, member)| Some((*id, member.newest.as_ref()?)))
     }
 
@@ -349,9 +362,13 @@ impl CallSession {
             self.with_stats().map(|(id, newest)| stats::member_quality(id, newest)).collect();
         let upload_kbps = self.members.values().map(|member| member.upload_kbps).sum();
         let mut stats = CallStats { members, upload_kbps, ..worst.clone() };
-        if stats.members.len() > 1 {
-            // Each connection has one of its own.
+        let uplink = self.uplink.and_then(|id| self.members.get(&id));
+        if stats.members.len() > 1 || uplink.is_some() {
+            // Each connection has one of its own, and none is to the person where something is in between.
             stats.security_code.clear();
+        }
+        if let Some(sent) = uplink.and_then(|uplink| uplink.newest.as_ref()) {
+            stats.send_as(sent);
         }
         Some(stats)
     }
@@ -359,6 +376,7 @@ impl CallSession {
     /// How loud each member is.
     pub(crate) fn levels(&self) -> Vec<MemberLevel> {
         let level = |(id, member): (&MemberId, &MemberSession)| {
+            let member = Some(member).filter(|_| self.uplink != Some(*id))?;
             let db = member.media.as_ref()?.level_db();
             let hand_up = member.path.wish.is_some_and(|wish| wish.hand_up);
             Some(MemberLevel { call: self.call, member: *id, db, hand_up })

@@ -117,6 +117,22 @@ fn transport(peer: &PeerStats) -> TransportStats {
     }
 }
 
+impl CallStats {
+    /// What we send goes another way than what is received.
+    pub(crate) fn send_as(&mut self, way: &Self) {
+        let received = &self.transport;
+        self.transport = TransportStats {
+            nacks_sent: received.nacks_sent,
+            packets_requested: received.packets_requested,
+            retransmissions_received: received.retransmissions_received,
+            key_frames_requested: received.key_frames_requested,
+            ..way.transport.clone()
+        };
+        self.target_kbps = way.target_kbps;
+        self.rtt_ms = self.rtt_ms.max(way.rtt_ms);
+    }
+}
+
 /// One of several, in short.
 pub(crate) fn member_quality(member: MemberId, stats: &CallStats) -> MemberQuality {
     MemberQuality {

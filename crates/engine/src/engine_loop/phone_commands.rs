@@ -23,9 +23,12 @@ impl EngineLoop {
             }
 
             Command::OpenPeer { call, member, epoch, kind } => {
-                let account = self.call_view(call).and_then(|view| self.accounts.by_id(view.account));
+                let view = self.call_view(call);
+                let account = view.as_ref().and_then(|view| self.accounts.by_id(view.account));
                 let ice = account.map(|account| Arc::clone(&account.ice));
-                self.calls.open_peer(ConnectionId { call, member, epoch }, kind, ice);
+                // No person: it passes on what we send.
+                let uplink = view.is_some_and(|view| view.members.iter().all(|shown| shown.id != member));
+                self.calls.open_peer(ConnectionId { call, member, epoch }, kind, ice, uplink);
             }
             Command::CreateOffer { call, member, epoch, ice_restart } => {
                 self.calls.send_to_peer(

@@ -154,10 +154,22 @@ pub(crate) async fn stage_with(
 
 /// A server, and browsers that can show the page for calls of several on hearth.
 pub(crate) async fn group_stage(browsers: usize) -> anyhow::Result<(TestServer, Vec<Chromium>)> {
+    group_stage_with(browsers, |_| {}).await
+}
+
+/// The same, after `change` has had its way with the server's configuration.
+pub(crate) async fn group_stage_with(
+    browsers: usize,
+    change: impl FnOnce(&mut Config),
+) -> anyhow::Result<(TestServer, Vec<Chromium>)> {
     const PAGE: &str = "hearth-group";
     let origin = serve_page(PAGE).await?;
     let allowed = origin.clone();
-    let server = TestServer::start_with(move |config| config.allowed_origins = vec![allowed]).await?;
+    let server = TestServer::start_with(move |config| {
+        config.allowed_origins = vec![allowed];
+        change(config);
+    })
+    .await?;
     let mut pages = Vec::new();
     for _ in 0..browsers {
         pages.push(Chromium::start(&server, "hearth", PAGE, &origin).await?);

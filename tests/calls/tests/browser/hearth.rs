@@ -3,10 +3,10 @@
 
 use anyhow::Context;
 use bellwire_engine::{Invite, MediaKind, MemberState, Person, PersonId};
-use bellwire_tests_calls::{Login, Setup, TestClient, accounts};
+use bellwire_tests_calls::{Janus, Login, Setup, TestClient, accounts};
 use serde_json::Value;
 
-use crate::chromium::{both_see_and_hear, group_stage, stage};
+use crate::chromium::{Chromium, both_see_and_hear, group_stage, group_stage_with, stage};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn chromium_calls_and_hangs_up() -> anyhow::Result<()> {
@@ -112,5 +112,72 @@ async fn four_of_ours_and_three_pages_see_and_hear_each_other() -> anyhow::Resul
     for page in pages {
         page.close().await;
     }
+    Ok(())
+}
+
+/// Shows the page of somebody who answers, with small pictures: all run on one machine.
+async fn invite_page(page: &Chromium, email: &str, more: &[(&str, &str)]) -> anyhow::Result<Person> {
+    let size = [("width", "320"), ("height", "180"), ("fps", "10"), ("kbps", "100")];
+    page.open(&[&[("email", email), ("do", "answer")][..], &size[..], more].concat()).await?;
+    let report = page.until("its own id", |report| report["me"].is_string()).await?;
+    let id = PersonId(report["me"].as_str().unwrap_or_default().to_owned());
+    Ok(Person { id, name: email.into(), avatar: None })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn through_janus_seven_of_ours_and_a_page_see_and_hear_each_other() -> anyhow::Result<()> {
+    const OURS: [&str; 7] = [
+        "ana@demo.example",
+        "ben@demo.example",
+        "cleo@demo.example",
+        "therapist@demo.example",
+        "nada@demo.example",
+        "yoko@demo.example",
+        "therapist2@demo.example",
+    ];
+    let janus = Janus::start().await?;
+    let engine = janus.config();
+    let (server, mut pages) = group_stage_with(1, |config| config.group_engine = engine).await?;
+    let page = pages.pop().context("a page")?;
+    let to = invite_page(&page, "farid@demo.example", &[]).await?;
+    let mut clients = Vec::new();
+    for email in OURS {
+        let setup = Setup { max_bitrate: 100_000, ..Setup::default() };
+        clients.push(TestClient::of(&server, "hearth", Login { role: "user", email }, setup).await?);
+    }
+    let others = clients[1..].iter().map(|client| client.me().context("signed in"));
+    let others = others.collect::<anyhow::Result<Vec<_>>>()?;
+    let invite = Invite { to: to.clone(), others, kind: MediaKind::Video, subject: None };
+    clients[0].engine().invite(clients[0].account, invite).await;
+    for client in &clients[1..] {
+        let ring = client.ringing().await?;
+        client.engine().accept(ring.id).await;
+    }
+    page.until("everybody", |report| meets(report, 7)).await?;
+    page.until("what it sends", |report| report["uplink"] == "connected").await?;
+    for client in &clients {
+        let all = |call: &bellwire_engine::CallView| {
+            call.members.len() == 7 && call.members.iter().all(|m| m.state == MemberState::Connected)
+        };
+        client.until("everybody", |view| view.phone.calls.iter().any(all)).await?;
+        let seen = |stats: &bellwire_engine::CallStats| {
+            stats.members.len() == 7 && stats.members.iter().all(|member| member.fps > 2.0)
+        };
+        let stats = client.stats("everybody's pictures", seen).await?;
+        anyhow::ensure!(stats.security_code.is_empty(), "a code for what Janus can read");
+        let members = client.calls().first().context("a call")?.members.clone();
+        let member = members.iter().find(|member| member.person.id == to.id).context("the page")?.id;
+        let mut levels = client.engine().levels();
+        let heard = levels.wait_for(|l| l.members.iter().any(|m| m.member == member && m.db > -50.0));
+        tokio::time::timeout(bellwire_tests_calls::WAIT_LIMIT, heard)
+            .await
+            .context("the page is not heard")??;
+    }
+    page.run("window.hangUp()").await?;
+    for client in &clients {
+        client.until("one to be gone", |view| view.phone.calls.iter().any(|c| c.members.len() == 6)).await?;
+    }
+    janus.until_handles(7 * 7).await?;
+    page.close().await;
     Ok(())
 }

@@ -1,3 +1,5 @@
+mod engine;
+
 use bellwire_dialects::hearth::wire::{CallInvitation, CallSettings, MediaBody, SdpBody, SessionType};
 use serde_json::Value;
 

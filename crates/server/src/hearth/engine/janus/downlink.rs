@@ -23,6 +23,8 @@ async fn subscribe(task: &mut Task, handle: &mut Handle, feed: u64) -> Result<()
     let mut offer = task.say_offer(offered).await?;
     // An answer names no offer; a second one would be to an offer that Janus has closed.
     let mut awaits_answer = true;
+    // Of the client's descriptions: web clients begin a new peer connection at each offer.
+    let mut session: Option<String> = None;
     let (mut up, until) = (false, Instant::now() + CONNECT_TIMEOUT);
     loop {
         let happening = tokio::select! {
@@ -32,6 +34,12 @@ async fn subscribe(task: &mut Task, handle: &mut Handle, feed: u64) -> Result<()
         match happening {
             Some(Happening::Ordered(Order::Answer(answer))) => {
                 if std::mem::take(&mut awaits_answer) {
+                    let other = wire::session(&answer.sdp).map(str::to_owned);
+                    if session.is_some() && other != session {
+                        // What there is cannot go on with it, and is begun anew.
+                        return Ok(());
+                    }
+                    session = other;
                     handle.ask(wire::take(), Some(&answer)).await?;
                 }
             }
