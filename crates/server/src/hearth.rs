@@ -28,12 +28,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use socketioxide::SocketIo;
+use tokio::sync::mpsc;
 use tracing::warn;
 
 use self::defaults::{BACKEND, CALL_TIMEOUT, DEFAULTS};
 use self::engine::GroupEngine;
 use self::events::Namespace;
-use self::hub::Hub;
+use self::hub::{Hub, News};
 use self::sessions::Sessions;
 use self::state::{Shared, State};
 use self::store::Store;
@@ -65,6 +66,8 @@ pub(crate) static INFO: BackendInfo = BackendInfo {
 const TOKEN: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Documented: stale seats are looked for every 30 seconds.
 const RECONCILE_INTERVAL: Duration = Duration::from_secs(30);
+/// Words of the engine that wait for the hub; full: the engine waits.
+const MAX_QUEUED_WORDS: usize = 1024;
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 
 async fn start(
@@ -82,9 +85,16 @@ async fn start(
     let hub = Hub::new(context.config.seat_kept, call_timeout).with_engine(with_engine);
     let (hub, actor, orders) = hub_actor(context, hub);
     tasks.spawn(actor.run(tasks.over()));
-    let engine = GroupEngine::start(&context.config.group_engine, &hub, tasks);
+    let (said, mut heard) = mpsc::channel(MAX_QUEUED_WORDS);
+    let engine = GroupEngine::start(&context.config.group_engine, said, tasks);
     if let Some(engine) = &engine {
         context.readiness.add_engine(engine.watch());
+        let (hub, over) = (hub.clone(), tasks.over());
+        tasks.spawn(async move {
+            while let Some(Some(said)) = over.run_until_cancelled(heard.recv()).await {
+                hub.tell(News::Engine(said)).await;
+            }
+        });
     }
 
     let state: Shared = Arc::new(State {

@@ -15,9 +15,7 @@ mod janus;
 use bellwire_dialects::hearth::wire::{IceCandidateInit, SdpBody};
 use tokio::sync::{mpsc, watch};
 
-use super::hub::{Hub, Relay};
 use crate::config::GroupEngineConfig;
-use crate::hub_actor::HubHandle;
 use crate::runtime::TaskSet;
 
 /// How the engine is named to clients, among the members of a call.
@@ -67,7 +65,14 @@ pub(crate) struct Said {
     pub(crate) room: String,
     pub(crate) to: String,
     pub(crate) of: Option<String>,
-    pub(crate) what: Relay,
+    pub(crate) what: Word,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Word {
+    Offer(SdpBody),
+    Answer(SdpBody),
+    Candidate(Option<IceCandidateInit>),
 }
 
 /// An engine that has been started.
@@ -79,15 +84,15 @@ pub(crate) struct GroupEngine {
 }
 
 impl GroupEngine {
-    /// `None`: members are connected to each other.
+    /// `None`: members are connected to each other. When nobody reads what it `said`, it waits.
     pub(crate) fn start(
         config: &GroupEngineConfig,
-        hub: &HubHandle<Hub>,
+        said: mpsc::Sender<Said>,
         tasks: &mut TaskSet,
     ) -> Option<GroupEngine> {
         match config {
             GroupEngineConfig::Mesh => None,
-            GroupEngineConfig::Janus(config) => Some(janus::start(config.clone(), hub.clone(), tasks)),
+            GroupEngineConfig::Janus(config) => Some(janus::start(config.clone(), said, tasks)),
         }
     }
 

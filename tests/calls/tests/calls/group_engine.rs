@@ -1,10 +1,12 @@
 //! Calls of several on `hearth` through a real Janus: the same engines, colours and tones as in a mesh.
 
 use anyhow::{Context, ensure};
-use bellwire_engine::{CallState, CallView, EndReason, EngineView, Invite, MediaKind, MemberState, Subject};
-use bellwire_tests_calls::{Janus, TestServer};
+use bellwire_engine::{
+    CallState, CallStats, CallView, EndReason, EngineView, Invite, MediaKind, MemberState, Person, Subject,
+};
+use bellwire_tests_calls::{Janus, Login, Setup, TestClient, TestServer};
 
-use crate::group::{all_meet, gather, live, me, only, people, person};
+use crate::group::{all_meet, gather, live, me, member, only, people, person};
 
 async fn start() -> anyhow::Result<(Janus, TestServer)> {
     let janus = Janus::start().await?;
@@ -191,4 +193,49 @@ async fn eight_people_see_and_hear_each_other() -> anyhow::Result<()> {
         person.leave().await;
     }
     janus.until_handles(0).await
+}
+
+/// Waits for so many more pictures of each of the others.
+async fn see_more(client: &TestClient, others: &[Person], pictures: u64) -> anyhow::Result<()> {
+    for other in others {
+        let id = member(client, other).context("a member")?;
+        client.members.of(id).see(pictures).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_back_on_another_socket_keeps_their_connections() -> anyhow::Result<()> {
+    let (janus, server) = start().await?;
+    let people = people(&server, 3).await?;
+    gather(&people).await?;
+    all_meet(&people).await?;
+    janus.until_handles(handles(3)).await?;
+    let who = people.iter().map(me).collect::<anyhow::Result<Vec<_>>>()?;
+    people[2].sign_in_again().await?;
+    for _ in 0..3 {
+        see_more(&people[2], &who[..2], 15).await?;
+        see_more(&people[0], &who[1..], 15).await?;
+    }
+    all_meet(&people).await?;
+    janus.until_handles(handles(3)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_follows_what_janus_says_of_the_path() -> anyhow::Result<()> {
+    let (_janus, server) = start().await?;
+    let mut people = Vec::new();
+    for email in ["ana@demo.example", "ben@demo.example", "cleo@demo.example"] {
+        let setup = Setup { start_bitrate: 150_000, max_bitrate: 1_000_000, ..Setup::default() };
+        people.push(TestClient::of(&server, "hearth", Login { role: "user", email }, setup).await?);
+    }
+    gather(&people).await?;
+    let grown = |stats: &CallStats| {
+        stats.target_kbps > 400.0 && stats.transport.acknowledged_kbps.is_some_and(|kbps| kbps > 200.0)
+    };
+    let stats = people[0].stats("a higher rate", grown).await?;
+    // Once, not to each of them.
+    ensure!(stats.upload_kbps < 1_500.0, "{} kbit/s", stats.upload_kbps);
+    ensure!(stats.codec_sent.eq_ignore_ascii_case("h264"), "{}", stats.codec_sent);
+    Ok(())
 }

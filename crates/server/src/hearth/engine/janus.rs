@@ -24,10 +24,8 @@ use tracing::{debug, info, warn};
 
 use self::connection::{Connection, open};
 use self::rooms::Rooms;
-use super::{GroupEngine, Request};
+use super::{GroupEngine, Request, Said};
 use crate::config::JanusConfig;
-use crate::hearth::hub::Hub;
-use crate::hub_actor::HubHandle;
 use crate::runtime::TaskSet;
 use crate::throttle::Throttle;
 
@@ -37,17 +35,17 @@ const RECONNECT_INTERVAL: Duration = Duration::from_secs(1);
 const MAX_QUEUED_REQUESTS: usize = 1024;
 
 /// Starts the engine in `tasks`, where it ends with the server.
-pub(super) fn start(config: JanusConfig, hub: HubHandle<Hub>, tasks: &mut TaskSet) -> GroupEngine {
+pub(super) fn start(config: JanusConfig, said: mpsc::Sender<Said>, tasks: &mut TaskSet) -> GroupEngine {
     let (requests, inbox) = mpsc::channel(MAX_QUEUED_REQUESTS);
     let (connected, connection) = watch::channel(None);
     let (told, up) = watch::channel(false);
     tasks.spawn(keep_open(config, connected, told, tasks.over()));
-    tasks.spawn(serve(Rooms::new(connection, hub), inbox, tasks.over()));
+    tasks.spawn(serve(Rooms::new(connection, said), inbox, tasks.over()));
     GroupEngine { requests, up }
 }
 
 async fn serve(
-    (mut rooms, mut reports): (Rooms, mpsc::Receiver<rooms::Report>),
+    (mut rooms, mut reports): (Rooms, mpsc::Receiver<link::Report>),
     mut inbox: mpsc::Receiver<Request>,
     over: CancellationToken,
 ) {

@@ -5,7 +5,7 @@ use bellwire_dialects::hearth::wire::{EnginePeer, RelayedAnswer, RelayedCandidat
 use super::message::{Order, Relay, Target};
 use super::session::{Seat, Session, socket_id};
 use super::{Hub, Replies};
-use crate::hearth::engine::{ENGINE_PEER, Request, Said};
+use crate::hearth::engine::{ENGINE_PEER, Request, Said, Word};
 use crate::hub_actor::Reply;
 
 impl Session {
@@ -79,15 +79,15 @@ impl Hub {
         };
         let from_socket_id = None;
         vec![match what {
-            Relay::Offer(offer) => {
+            Word::Offer(offer) => {
                 let body = RelayedOffer { from_peer_id, from_socket_id, from_user_id, session_id, offer };
                 Reply::emit(socket, name::WEBRTC_OFFER, &body)
             }
-            Relay::Answer(answer) => {
+            Word::Answer(answer) => {
                 let body = RelayedAnswer { from_peer_id, from_socket_id, from_user_id, session_id, answer };
                 Reply::emit(socket, name::WEBRTC_ANSWER, &body)
             }
-            Relay::Candidate(candidate) => {
+            Word::Candidate(candidate) => {
                 let body =
                     RelayedCandidate { from_peer_id, from_socket_id, from_user_id, session_id, candidate };
                 Reply::emit(socket, name::WEBRTC_ICE_CANDIDATE, &body)

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep_until};
 use super::connection::{Handle, JanusError};
 use super::link::{CONNECT_TIMEOUT, Happening, Order, Task};
 use super::wire::{self, Event};
-use crate::hearth::hub::Relay;
+use crate::hearth::engine::Word;
 
 /// `feed`: the publication of the other one. `pause`: before it is begun.
 pub(super) async fn run(task: Task, feed: u64, pause: Duration) {
@@ -48,7 +48,7 @@ async fn subscribe(task: &mut Task, handle: &mut Handle, feed: u64) -> Result<()
             }
             Some(Happening::Ordered(Order::Again)) => {
                 if awaits_answer {
-                    task.say(Relay::Offer(offer.clone())).await;
+                    task.say(Word::Offer(offer.clone())).await;
                 } else if up {
                     let restarted = handle.ask(wire::restart(), None).await?.jsep;
                     offer = task.say_offer(restarted).await?;
@@ -59,9 +59,7 @@ async fn subscribe(task: &mut Task, handle: &mut Handle, feed: u64) -> Result<()
                 offer = task.say_offer(Some(changed)).await?;
                 awaits_answer = true;
             }
-            Some(Happening::Heard(Event::Candidate(candidate))) => {
-                task.say(Relay::Candidate(candidate)).await
-            }
+            Some(Happening::Heard(Event::Candidate(candidate))) => task.say(Word::Candidate(candidate)).await,
             Some(Happening::Heard(Event::Up)) => up = true,
             Some(Happening::Ordered(Order::Offer(_))) => {}
             Some(Happening::Heard(Event::Down)) | None => return Ok(()),

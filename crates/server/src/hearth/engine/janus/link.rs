@@ -8,16 +8,40 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::debug;
 
 use super::connection::{Connection, Handle, JanusError};
-use super::rooms::{Place, Report, What};
 use super::wire::Event;
-use crate::hearth::engine::Said;
-use crate::hearth::hub::{Hub, News, Relay};
-use crate::hub_actor::HubHandle;
+use crate::hearth::engine::{Said, Word};
 
 /// What clients said that waits for the link; more is a flood, and is dropped.
 const MAX_QUEUED_ORDERS: usize = 256;
 /// From the first description to a connection that carries media.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Whose link it is, and where.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) room: String,
+    pub(super) member: String,
+    /// The room's id at Janus, and what it can be destroyed with.
+    pub(super) number: u64,
+    pub(super) secret: String,
+}
+
+/// What a link tells the room.
+#[derive(Debug)]
+pub(super) struct Report {
+    pub(super) room: String,
+    pub(super) member: String,
+    pub(super) of: Option<String>,
+    pub(super) link: u64,
+    pub(super) what: What,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    /// The uplink carries media: the others can have it, under that id.
+    Published(u64),
+    Ended,
+}
 
 /// What a client says to its other end, or the room to the link.
 #[derive(Debug)]
@@ -61,20 +85,21 @@ pub(super) struct Task {
     pub(super) connection: Connection,
     pub(super) orders: mpsc::Receiver<Order>,
     pub(super) token: CancellationToken,
-    pub(super) hub: HubHandle<Hub>,
+    pub(super) said: mpsc::Sender<Said>,
     pub(super) reports: mpsc::Sender<Report>,
 }
 
 impl Task {
-    pub(super) async fn say(&self, what: Relay) {
+    pub(super) async fn say(&self, what: Word) {
         let Place { room, member, .. } = self.place.clone();
-        self.hub.tell(News::Engine(Said { room, to: member, of: self.of.clone(), what })).await;
+        // An error is the end of the server.
+        let _ = self.said.send(Said { room, to: member, of: self.of.clone(), what }).await;
     }
 
     /// The answer to what was asked has to have a description, which is the client's.
     pub(super) async fn say_offer(&self, offer: Option<SdpBody>) -> Result<SdpBody, JanusError> {
         let offer = offer.ok_or(JanusError::Nonsense)?;
-        self.say(Relay::Offer(offer.clone())).await;
+        self.say(Word::Offer(offer.clone())).await;
         Ok(offer)
     }
 

@@ -13,44 +13,15 @@ use tokio_util::task::TaskTracker;
 use tracing::debug;
 
 use super::connection::Connection;
-use super::link::{Link, Order, Task};
+use super::link::{Link, Order, Place, Report, Task, What};
 use super::{downlink, uplink, wire};
 use crate::auth::random_secret;
-use crate::hearth::engine::Request;
-use crate::hearth::hub::Hub;
-use crate::hub_actor::HubHandle;
+use crate::hearth::engine::{Request, Said};
 
 /// Before what ended by itself is begun anew.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// Reports that wait; full: the links wait.
 const MAX_QUEUED_REPORTS: usize = 256;
-
-/// Whose link it is, and where.
-#[derive(Clone, Debug)]
-pub(super) struct Place {
-    pub(super) room: String,
-    pub(super) member: String,
-    /// The room's id at Janus, and what it can be destroyed with.
-    pub(super) number: u64,
-    pub(super) secret: String,
-}
-
-/// What a link tells the room.
-#[derive(Debug)]
-pub(super) struct Report {
-    pub(super) room: String,
-    pub(super) member: String,
-    pub(super) of: Option<String>,
-    pub(super) link: u64,
-    pub(super) what: What,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum What {
-    /// The uplink carries media: the others can have it, under that id.
-    Published(u64),
-    Ended,
-}
 
 #[derive(Debug)]
 struct Uplink {
@@ -85,7 +56,7 @@ struct Room {
 
 pub(super) struct Rooms {
     connection: watch::Receiver<Option<Connection>>,
-    hub: HubHandle<Hub>,
+    said: mpsc::Sender<Said>,
     reports: mpsc::Sender<Report>,
     rooms: BTreeMap<String, Room>,
     last_link: u64,
@@ -100,10 +71,10 @@ impl Rooms {
     /// With what the links will report.
     pub(super) fn new(
         connection: watch::Receiver<Option<Connection>>,
-        hub: HubHandle<Hub>,
+        said: mpsc::Sender<Said>,
     ) -> (Self, mpsc::Receiver<Report>) {
         let (reports, queue) = mpsc::channel(MAX_QUEUED_REPORTS);
-        (Self { connection, hub, reports, rooms: BTreeMap::new(), last_link: 0 }, queue)
+        (Self { connection, said, reports, rooms: BTreeMap::new(), last_link: 0 }, queue)
     }
 
     pub(super) fn handle(&mut self, request: Request) {
@@ -262,9 +233,9 @@ impl Rooms {
         };
         self.last_link += 1;
         let (link, orders, token) = Link::new(self.last_link);
-        let (hub, reports) = (self.hub.clone(), self.reports.clone());
+        let (said, reports) = (self.said.clone(), self.reports.clone());
         let of = of.map(str::to_owned);
-        Some((link, Task { id: self.last_link, place, of, connection, orders, token, hub, reports }))
+        Some((link, Task { id: self.last_link, place, of, connection, orders, token, said, reports }))
     }
 
     /// The room is destroyed once its links have ended.

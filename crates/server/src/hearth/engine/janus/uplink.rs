@@ -4,10 +4,9 @@ use bellwire_dialects::hearth::wire::SdpBody;
 use tokio::time::{Instant, sleep_until};
 
 use super::connection::{Handle, JanusError};
-use super::link::{CONNECT_TIMEOUT, Happening, Order, Task};
-use super::rooms::What;
+use super::link::{CONNECT_TIMEOUT, Happening, Order, Task, What};
 use super::wire::{self, Event};
-use crate::hearth::hub::Relay;
+use crate::hearth::engine::Word;
 
 /// `feed`: the publication's id in the room.
 pub(super) async fn run(task: Task, feed: u64, offer: SdpBody) {
@@ -29,7 +28,7 @@ async fn publish(
     }
     let published = handle.ask(wire::publish(task.place.number, feed), Some(&offer)).await?;
     let mut answer = described(published.jsep, feed)?;
-    task.say(Relay::Answer(answer.clone())).await;
+    task.say(Word::Answer(answer.clone())).await;
     let (mut up, until) = (false, Instant::now() + CONNECT_TIMEOUT);
     loop {
         let happening = tokio::select! {
@@ -42,14 +41,12 @@ async fn publish(
                     answer = described(handle.ask(wire::configure(), Some(&again)).await?.jsep, feed)?;
                     offer = again;
                 }
-                task.say(Relay::Answer(answer.clone())).await;
+                task.say(Word::Answer(answer.clone())).await;
             }
             Some(Happening::Ordered(Order::Candidate(candidate))) => {
                 handle.trickle(candidate.as_ref()).await?
             }
-            Some(Happening::Heard(Event::Candidate(candidate))) => {
-                task.say(Relay::Candidate(candidate)).await
-            }
+            Some(Happening::Heard(Event::Candidate(candidate))) => task.say(Word::Candidate(candidate)).await,
             Some(Happening::Heard(Event::Up)) => {
                 if !std::mem::replace(&mut up, true) {
                     task.report(What::Published(feed)).await;

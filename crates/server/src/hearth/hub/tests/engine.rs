@@ -1,7 +1,7 @@
 use bellwire_dialects::hearth::wire::IceCandidateInit;
 
 use super::*;
-use crate::hearth::engine::{ENGINE_PEER, Request as Asked, Said};
+use crate::hearth::engine::{ENGINE_PEER, Request as Asked, Said, Word};
 
 fn description(kind: &str) -> SdpBody {
     SdpBody { kind: kind.to_owned(), sdp: "v=0".to_owned() }
@@ -124,16 +124,16 @@ fn what_the_engine_says_comes_from_whom_it_is_about() {
         let said = Said { room: room(), to: to.to_owned(), of: of.map(str::to_owned), what };
         hub.told(News::Engine(said), NOW)
     };
-    let told = tell(BEN, Some(ANA), Relay::Offer(description("offer")));
+    let told = tell(BEN, Some(ANA), Word::Offer(description("offer")));
     assert_eq!(heard(&told), [(B1, name::WEBRTC_OFFER)]);
     let offer = body(&told, B1, name::WEBRTC_OFFER);
     assert_eq!((&offer["fromPeerId"], &offer["fromUserId"]), (&"peer-a".into(), &ANA.into()));
-    let told = tell(ANA, None, Relay::Answer(description("answer")));
+    let told = tell(ANA, None, Word::Answer(description("answer")));
     let answer = body(&told, A, name::WEBRTC_ANSWER);
     assert_eq!((&answer["fromPeerId"], &answer["fromUserId"]), (&ENGINE_PEER.into(), &Value::Null));
     // Neither to nor of somebody who has not come.
-    assert_eq!(tell(CLEO, Some(ANA), Relay::Candidate(None)), []);
-    assert_eq!(tell(ANA, Some(CLEO), Relay::Candidate(None)), []);
+    assert_eq!(tell(CLEO, Some(ANA), Word::Candidate(None)), []);
+    assert_eq!(tell(ANA, Some(CLEO), Word::Candidate(None)), []);
 }
 
 #[test]
