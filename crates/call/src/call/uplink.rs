@@ -26,7 +26,7 @@ impl Call {
         let same =
             known.and_then(|id| self.members.all.get(&id)).is_some_and(|known| known.peer() == peer.as_ref());
         if let Some(id) = known.filter(|_| same) {
-            // As somebody who came again: it may have forgotten us meanwhile.
+            // As somebody who came again. Should it have forgotten us, there will be no path.
             if self.consent == Consent::Given {
                 let act = |member: &mut Member, cx: CallContext<'_>| {
                     member.hear_joined(Entrance::AfterUs, sent_media, cx, out);

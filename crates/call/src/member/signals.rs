@@ -121,7 +121,7 @@ impl Member {
     /// Where the one in the room offers to whoever comes, a newcomer may be a new program that knows
     /// nothing of the connection there is.
     fn renews_on_join(&self) -> bool {
-        self.told_turn || self.offers == OfferRule::FirstInRoom
+        self.is_person() && (self.told_turn || self.offers == OfferRule::FirstInRoom)
     }
 
     fn patience(&self) -> Duration {

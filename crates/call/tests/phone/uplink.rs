@@ -146,13 +146,16 @@ fn an_engine_that_forgot_us_is_offered_a_new_connection() {
     let first = phone.epoch_of(id, uplink);
 
     let commands = phone.receive(key("r"), engine());
-    assert_eq!(offers(&commands), [(uplink, true)], "as we came into the room again");
+    assert_eq!(offers(&commands), [], "as we came into the room again: it works");
+    let commands = report(&mut phone, id, uplink, PeerOutcome::PathLost);
+    assert_eq!(offers(&commands), [(uplink, true)]);
     report(&mut phone, id, uplink, PeerOutcome::OfferMade(offer("o2")));
     phone.receive(of(ENGINE), IncomingSignal::Answer(described(answer, 1)));
     assert_eq!(phone.epoch_of(id, uplink), first, "it is the same connection");
     report(&mut phone, id, uplink, PeerOutcome::AnswerApplied);
+    report(&mut phone, id, uplink, PeerOutcome::Connected);
 
-    phone.receive(key("r"), engine());
+    report(&mut phone, id, uplink, PeerOutcome::PathLost);
     report(&mut phone, id, uplink, PeerOutcome::OfferMade(offer("o3")));
     let commands = phone.receive(of(ENGINE), IncomingSignal::Answer(described(answer, 2)));
     assert_eq!(offers(&commands), [(uplink, false)], "another session by the same certificate");

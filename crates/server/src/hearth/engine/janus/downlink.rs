@@ -46,10 +46,10 @@ async fn subscribe(task: &mut Task, handle: &mut Handle, feed: u64) -> Result<()
             Some(Happening::Ordered(Order::Candidate(candidate))) => {
                 handle.trickle(candidate.as_ref()).await?
             }
-            Some(Happening::Ordered(Order::Again)) => {
+            Some(Happening::Ordered(order @ (Order::Again | Order::Restart))) => {
                 if awaits_answer {
                     task.say(Word::Offer(offer.clone())).await;
-                } else if up {
+                } else if up && matches!(order, Order::Restart) {
                     let restarted = handle.ask(wire::restart(), None).await?.jsep;
                     offer = task.say_offer(restarted).await?;
                     awaits_answer = true;

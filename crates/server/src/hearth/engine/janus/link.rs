@@ -8,13 +8,13 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::debug;
 
 use super::connection::{Connection, Handle, JanusError};
-use super::wire::Event;
+use super::wire::{self, Event};
 use crate::hearth::engine::{Said, Word};
 
 /// What clients said that waits for the link; more is a flood, and is dropped.
 const MAX_QUEUED_ORDERS: usize = 256;
 /// From the first description to a connection that carries media.
-pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Whose link it is, and where.
 #[derive(Clone, Debug)]
@@ -49,8 +49,10 @@ pub(super) enum Order {
     Offer(SdpBody),
     Answer(SdpBody),
     Candidate(Option<IceCandidateInit>),
-    /// The client may have lost what was said to it, or its path.
+    /// The client may have lost what was said to it.
     Again,
+    /// The client has another network.
+    Restart,
 }
 
 /// The room's end of a link; dropping it ends the link.
@@ -79,6 +81,8 @@ impl Link {
 /// The task's end.
 pub(super) struct Task {
     pub(super) id: u64,
+    /// Of its descriptions.
+    pub(super) session: u64,
     pub(super) place: Place,
     /// Whose media it is, where it comes to the member and not from them.
     pub(super) of: Option<String>,
@@ -96,9 +100,17 @@ impl Task {
         let _ = self.said.send(Said { room, to: member, of: self.of.clone(), what }).await;
     }
 
-    /// The answer to what was asked has to have a description, which is the client's.
+    /// A description of Janus for the client. Janus has one certificate for all its connections and gives answers the
+    /// session id of the offer, and each offer another; by one of the link's own a client knows a new connection of
+    /// Janus from the one that it had.
+    pub(super) fn own(&self, jsep: Option<SdpBody>) -> Result<SdpBody, JanusError> {
+        let jsep = jsep.ok_or(JanusError::Nonsense)?;
+        let sdp = wire::with_session(&jsep.sdp, self.session);
+        Ok(SdpBody { sdp, ..jsep })
+    }
+
     pub(super) async fn say_offer(&self, offer: Option<SdpBody>) -> Result<SdpBody, JanusError> {
-        let offer = offer.ok_or(JanusError::Nonsense)?;
+        let offer = self.own(offer)?;
         self.say(Word::Offer(offer.clone())).await;
         Ok(offer)
     }

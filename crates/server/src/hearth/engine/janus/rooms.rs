@@ -152,7 +152,7 @@ impl Rooms {
             links: TaskTracker::new(),
         });
         if let Some(same) = known.members.get(&member).filter(|known| known.peer == peer) {
-            // Their socket was away, and their addresses may have changed with it.
+            // Their socket was away.
             same.downlinks.values().for_each(|link| link.send(Order::Again));
             return;
         }
@@ -188,7 +188,7 @@ impl Rooms {
             uplink.link.send(Order::Offer(offer));
             if !again {
                 // Their network has changed, for what they receive too.
-                someone.downlinks.values().for_each(|link| link.send(Order::Again));
+                someone.downlinks.values().for_each(|link| link.send(Order::Restart));
             }
             return;
         }
@@ -235,7 +235,11 @@ impl Rooms {
         let (link, orders, token) = Link::new(self.last_link);
         let (said, reports) = (self.said.clone(), self.reports.clone());
         let of = of.map(str::to_owned);
-        Some((link, Task { id: self.last_link, place, of, connection, orders, token, said, reports }))
+        let session = random_id();
+        Some((
+            link,
+            Task { id: self.last_link, session, place, of, connection, orders, token, said, reports },
+        ))
     }
 
     /// The room is destroyed once its links have ended.

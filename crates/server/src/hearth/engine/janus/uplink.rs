@@ -27,7 +27,7 @@ async fn publish(
         Err(error) => return Err(error),
     }
     let published = handle.ask(wire::publish(task.place.number, feed), Some(&offer)).await?;
-    let mut answer = described(published.jsep, feed)?;
+    let mut answer = task.own(published.jsep)?;
     task.say(Word::Answer(answer.clone())).await;
     let (mut up, until) = (false, Instant::now() + CONNECT_TIMEOUT);
     loop {
@@ -38,7 +38,7 @@ async fn publish(
         match happening {
             Some(Happening::Ordered(Order::Offer(again))) => {
                 if again != offer {
-                    answer = described(handle.ask(wire::configure(), Some(&again)).await?.jsep, feed)?;
+                    answer = task.own(handle.ask(wire::configure(), Some(&again)).await?.jsep)?;
                     offer = again;
                 }
                 task.say(Word::Answer(answer.clone())).await;
@@ -52,17 +52,11 @@ async fn publish(
                     task.report(What::Published(feed)).await;
                 }
             }
-            Some(Happening::Heard(Event::Offer(_)) | Happening::Ordered(Order::Answer(_) | Order::Again)) => {
-            }
+            Some(
+                Happening::Heard(Event::Offer(_))
+                | Happening::Ordered(Order::Answer(_) | Order::Again | Order::Restart),
+            ) => {}
             Some(Happening::Heard(Event::Down)) | None => return Ok(()),
         }
     }
-}
-
-/// Janus gives its answers the session id of the offer. By one of its own, and Janus' certificate being the same for
-/// all, a client knows a new connection of Janus from the one that it had.
-fn described(jsep: Option<SdpBody>, session: u64) -> Result<SdpBody, JanusError> {
-    let answer = jsep.ok_or(JanusError::Nonsense)?;
-    let sdp = wire::with_session(&answer.sdp, session);
-    Ok(SdpBody { sdp, ..answer })
 }
