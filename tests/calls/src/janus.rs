@@ -68,6 +68,15 @@ impl Janus {
         }
     }
 
+    /// It does nothing and hears nothing, until it goes on.
+    pub fn stand_still(&self, still: bool) -> anyhow::Result<()> {
+        let process = self.process.as_ref().context("it runs")?;
+        let signal = if still { "-STOP" } else { "-CONT" };
+        let sent = Command::new("kill").args([signal, &process.id().to_string()]).status()?;
+        ensure!(sent.success(), "kill: {sent}");
+        Ok(())
+    }
+
     /// The same again, on the same addresses; it has forgotten everything.
     pub async fn revive(&mut self) -> anyhow::Result<()> {
         self.kill();

@@ -20,6 +20,17 @@ fn handles(people: usize) -> usize {
     people * people
 }
 
+/// Waits until nobody has a connection.
+async fn all_lose(people: &[TestClient]) -> anyhow::Result<()> {
+    let lost = |view: &std::sync::Arc<EngineView>| {
+        view.phone.calls.iter().all(|call| call.state == CallState::Reconnecting)
+    };
+    for person in people {
+        person.until("the loss", lost).await?;
+    }
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn two_people_see_and_hear_each_other() -> anyhow::Result<()> {
     let (janus, server) = start().await?;
@@ -91,12 +102,7 @@ async fn the_server_goes_and_comes_back_and_everybody_is_connected_anew() -> any
     all_meet(&people).await?;
     server.kill().await;
     janus.until_handles(0).await?;
-    let silent = |view: &std::sync::Arc<EngineView>| {
-        view.phone.calls.iter().all(|call| call.state == CallState::Reconnecting)
-    };
-    for person in &people {
-        person.until("the loss", silent).await?;
-    }
+    all_lose(&people).await?;
     server.revive().await?;
     for person in &people {
         person.online().await?;
@@ -112,12 +118,7 @@ async fn janus_goes_and_comes_back_and_everybody_is_connected_anew() -> anyhow::
     gather(&people).await?;
     all_meet(&people).await?;
     janus.kill();
-    let silent = |view: &std::sync::Arc<EngineView>| {
-        view.phone.calls.iter().all(|call| call.state == CallState::Reconnecting)
-    };
-    for person in &people {
-        person.until("the loss", silent).await?;
-    }
+    all_lose(&people).await?;
     let ready = async || reqwest::get(format!("{}/health/ready", server.url())).await;
     let reply = ready().await?;
     ensure!(reply.status() == 503 && reply.text().await?.contains("engine"), "ready without Janus");
@@ -238,4 +239,19 @@ async fn what_is_sent_follows_what_janus_says_of_the_path() -> anyhow::Result<()
     ensure!(stats.upload_kbps < 1_500.0, "{} kbit/s", stats.upload_kbps);
     ensure!(stats.codec_sent.eq_ignore_ascii_case("h264"), "{}", stats.codec_sent);
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn janus_stands_still_for_a_while_and_goes_on() -> anyhow::Result<()> {
+    let (janus, server) = start().await?;
+    let people = people(&server, 3).await?;
+    gather(&people).await?;
+    all_meet(&people).await?;
+    let who = people.iter().map(me).collect::<anyhow::Result<Vec<_>>>()?;
+    janus.stand_still(true)?;
+    all_lose(&people).await?;
+    janus.stand_still(false)?;
+    see_more(&people[0], &who[1..], 30).await?;
+    all_meet(&people).await?;
+    janus.until_handles(handles(3)).await
 }
