@@ -5,6 +5,7 @@
 //! gives exactly the documented field names.
 
 mod event;
+pub mod name;
 mod rest;
 mod therapy;
 
@@ -14,7 +15,7 @@ pub use event::{
     JoinCallSession, LeaveCallSession, MediaStateChanged, Participant, ParticipantConnectionIssue,
     ParticipantMediaChanged, ParticipantMediaUpdated, ParticipantScreenShare, ParticipantToggledAudio,
     ParticipantToggledVideo, QualityReport, RelayedAnswer, RelayedCandidate, RelayedOffer, ScreenShare,
-    SendAnswer, SendCandidate, SendOffer, ToggleAudio, ToggleVideo, UserJoinedCall, UserLeftCall, name,
+    SendAnswer, SendCandidate, SendOffer, ToggleAudio, ToggleVideo, UserJoinedCall, UserLeftCall,
 };
 pub use rest::{
     CallSession, DemoBody, DemoData, EndData, Failure, FieldError, HistoryData, InitiateBody, InitiateData,
