@@ -353,6 +353,14 @@ export const STEPS = {
       await page.getByTestId('end-for-all').click();
     },
   ],
+  'group-add': [
+    'group-five',
+    async (page) => {
+      await page.getByTestId('call-people').click();
+      await page.getByTestId('people-add').click();
+      await page.getByTestId('select-box').first().click();
+    },
+  ],
   'call-keys': ['connected', (page) => page.keyboard.press('?')],
   'waiting-over-keys': ['call-waiting', (page) => page.keyboard.press('?')],
   'waiting-over-share': ['call-waiting', click('call-share')],

@@ -397,6 +397,29 @@ const STORIES = {
       await state(page, 'ended').catch(() => by(page, 'ended-reason').waitFor(PATIENT));
     },
   ],
+  'people panel: ask two more to join': [
+    'group-three',
+    async (page) => {
+      await state(page, 'connected');
+      await page.keyboard.press('l');
+      await press(page, 'people-add');
+      await by(page, 'add-people').waitFor(PATIENT);
+      await reach(page, 'select-box');
+      await page.keyboard.press('Space');
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Shift+Space');
+      await by(page, 'add-count').getByText('2 selected').waitFor(PATIENT);
+      await press(page, 'add-yes');
+      const [, people] = await said(page, 'addPeople');
+      assert.equal(people.length, 2);
+      await by(page, 'add-people').waitFor({ state: 'detached', ...PATIENT });
+      await page.waitForFunction(
+        () => document.querySelectorAll('[data-testid="person"][data-state="invited"]').length === 2,
+        undefined,
+        PATIENT,
+      );
+    },
+  ],
   'contacts selection: call three people': [
     'therapist',
     async (page) => {

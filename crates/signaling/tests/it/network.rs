@@ -75,7 +75,8 @@ fn through(proxy: &str) -> Result<TransportConfig> {
 async fn place_and_hang_up(server: &Deployed, transport: TransportConfig) -> Result<()> {
     // A call to somebody who is not there would end by itself, perhaps before it is hung up.
     let trusted = TransportConfig { proxy: None, ..transport.clone() };
-    let customer = SignInRequest { transport: trusted, ..server.request("customer", "ann@example.com", "secret") };
+    let customer =
+        SignInRequest { transport: trusted, ..server.request("customer", "ann@example.com", "secret") };
     let customer = online(customer).await?;
     let mut seller = sign_in(seller(server, transport)).await?;
     link(&mut seller.events, true).await?;
