@@ -353,6 +353,7 @@ export const STEPS = {
       await page.getByTestId('end-for-all').click();
     },
   ],
+  'group-details': ['group-five', (page) => page.getByTestId('call-details').click()],
   'group-add': [
     'group-five',
     async (page) => {

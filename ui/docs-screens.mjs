@@ -83,6 +83,7 @@ const PAGES = {
     'group-hands': 'Raised hands',
     'group-troubles': 'What is not as it should be',
     'group-end': 'Ending it for everyone',
+    'group-details': 'How good each connection is, and its security code',
     'group-add': 'Adding people to a call',
     'mini-group': 'The small window, with whoever speaks',
   },

@@ -218,6 +218,22 @@ describe('the panel of people', () => {
     expect(lastOf(host, 'hangUp')).toBeUndefined();
   });
 
+  it('has a code to compare with each of them, and says whose figures the others are', async () => {
+    const { user } = await draw('group-three');
+    await user.click(screen.getByTestId('call-details'));
+    const codes = await waitFor(() => {
+      const found = screen.getAllByTestId('member-code').map((one) => one.textContent);
+      expect(found.length).toBe(2);
+      return found;
+    });
+    expect(new Set(codes).size).toBe(2);
+    expect(screen.queryByTestId('security-code')).toBeNull();
+    const rows = screen.getAllByTestId('member-quality').map((one) => one.textContent);
+    expect(rows[0]).toContain('Amira Haddad');
+    expect(rows[1]).toContain('Omar Farouk');
+    expect(screen.getByTestId('worst-of')).toBeTruthy();
+  });
+
   it('asks more people to join, as many as there are seats for and nobody who is there', async () => {
     const { host, user } = await draw('group-five');
     await user.click(screen.getByTestId('call-people'));

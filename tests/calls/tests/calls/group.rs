@@ -2,8 +2,8 @@
 
 use anyhow::{Context, ensure};
 use bellwire_engine::{
-    CallState, CallView, EndReason, EngineView, Invite, LinkState, MediaKind, MemberId, MemberState, Notice,
-    Person, Subject,
+    CallState, CallStats, CallView, EndReason, EngineView, Invite, LinkState, MediaKind, MemberId,
+    MemberState, Notice, Person, Subject,
 };
 use bellwire_server::Backend;
 use bellwire_tests_calls::{Login, Setup, TestClient, TestServer};
@@ -116,6 +116,18 @@ async fn three_people_see_and_hear_each_other_and_one_may_leave() -> anyhow::Res
     let people = people(&server, 3).await?;
     gather(&people).await?;
     all_meet(&people).await?;
+    // Any two see one security code, which is that of nobody else.
+    let mut codes = std::collections::BTreeMap::<String, Vec<usize>>::new();
+    for (own, client) in people.iter().enumerate() {
+        let encrypted = |stats: &CallStats| {
+            stats.members.len() == 2 && stats.members.iter().all(|member| !member.security_code.is_empty())
+        };
+        for member in client.stats("security codes", encrypted).await?.members {
+            codes.entry(member.security_code).or_default().push(own);
+        }
+    }
+    let between: Vec<_> = codes.into_values().collect();
+    ensure!(between.len() == 3 && between.iter().all(|both| both.len() == 2), "{between:?}");
 
     let cleo = me(&people[2])?;
     let call = live(&people[2]).context("a call")?;

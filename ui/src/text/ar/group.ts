@@ -62,6 +62,7 @@ export const group: Text['group'] = {
   add: {
     open: 'إضافة أشخاص',
     title: 'إضافة أشخاص إلى المكالمة',
+    search: 'الاسم أو البريد الإلكتروني',
     limit: (n) =>
       count(n, {
         zero: 'لا يوجد مكان لأحد آخر.',

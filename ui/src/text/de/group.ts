@@ -50,6 +50,7 @@ export const group: Text['group'] = {
   add: {
     open: 'Personen hinzufügen',
     title: 'Personen zum Anruf hinzufügen',
+    search: 'Name oder E-Mail',
     limit: (n) => count(n, { one: 'Für # weitere Person ist Platz.', other: 'Für # weitere Personen ist Platz.' }),
     nobody: 'Alle aus Ihrer Liste sind schon im Anruf',
     submit: 'Zum Anruf hinzufügen',

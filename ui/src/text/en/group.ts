@@ -47,6 +47,7 @@ export const group = {
   add: {
     open: 'Add people',
     title: 'Add people to the call',
+    search: 'Name or e-mail',
     limit: (n: number) => `There is room for ${count(n, { one: '# more person', other: '# more people' })}.`,
     nobody: 'Everyone in your list is already in the call',
     submit: 'Add to the call',
