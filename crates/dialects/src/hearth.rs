@@ -32,14 +32,16 @@
 //! - **Seats are rows** that one statement takes while the session is open and not full
 //!   (`server/hearth/store/sessions.rs`). A seat outlives its connection for 30 s; the newest device of a
 //!   person has it. The last one out ends the session; one of several that all have lost waits a minute more.
-//! - **More people** can be asked to a session of several by `POST session/:id/invite`, which is additive and
-//!   not said by this client yet.
+//! - **More people** can be asked to a session that goes on by `POST session/:id/invite`, which is additive. A
+//!   session of two becomes one of several by it: `call_session_updated`, additive as well, says so to both, and
+//!   names what signals call the other one from then on (`growth`).
 
 mod calls;
 mod contacts;
 mod decode;
 mod directory;
 mod encode;
+mod growth;
 mod history;
 mod login;
 mod members;
@@ -51,7 +53,7 @@ pub mod wire;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use bellwire_call::{CallId, CallKey, Invite, OfferRule, OutgoingSignal, Quality};
+use bellwire_call::{CallId, CallKey, Invite, OfferRule, OutgoingSignal, Person, Quality};
 use serde_json::Value;
 
 use self::calls::{Calls, Early};
@@ -105,6 +107,11 @@ enum PendingRequest {
     },
     Accept {
         session: String,
+    },
+    /// We ask more people to come.
+    Add {
+        session: String,
+        people: Vec<Person>,
     },
     /// Nothing depends on it but the token.
     Record,

@@ -111,6 +111,7 @@ impl Call {
         if self.is_ringing() {
             return;
         }
+        self.name_sole_member(&participants, now);
         let here: Vec<PeerId> = participants.iter().map(|participant| participant.peer.clone()).collect();
         for id in self.members.present() {
             let gone =
@@ -143,7 +144,7 @@ impl Call {
     ) {
         let invitee = self.members.of_person(person);
         let Some(id) = invitee.filter(|id| self.members.expected().contains(id)) else { return };
-        if !self.is_outgoing() {
+        if self.consent == Consent::Asked && !self.is_outgoing() {
             return;
         }
         if self.consent == Consent::Asked && self.members.people().count() == 1 {

@@ -10,6 +10,7 @@ use super::{
     Hearth, PEER_PREFIX,
     calls::CallEntry,
     encode,
+    growth::is_of_several,
     members::{Member, There},
     wire::{
         CallSessionJoined, Participant, ParticipantMediaChanged, ParticipantMediaUpdated,
@@ -24,7 +25,7 @@ const MAX_PARTICIPANTS: usize = 64;
 /// Seats of a session that does not say how many it has: as documented.
 pub(super) const SEATS: u8 = 8;
 
-type Heard = Vec<(CallKey, IncomingSignal)>;
+pub(super) type Heard = Vec<(CallKey, IncomingSignal)>;
 
 /// How many people a session has room for; `told`: by the backend, 0 if it says nothing.
 pub(super) fn seats(kind: SessionType, told: u32) -> u8 {
@@ -133,11 +134,19 @@ impl Hearth {
         let known = self.calls.find_mut(&session).filter(|known| known.joined);
         let known = known.ok_or(DecodeError::ForeignCall { what: name::CALL_SESSION_JOINED })?;
         known.entered = true;
-        let here = newest_seats(event.participants);
-        if known.is_several() {
+        if known.is_several() || is_of_several(event.session_type, event.max_participants) {
             let engine = event.engine.and_then(|engine| limits::id(engine.peer_id).ok());
-            return Ok(self.all_here(&session, event.max_participants, engine, here));
+            let with_engine = engine.is_some() || known.engine.is_some();
+            known.engine.clone_from(&engine);
+            let uplink = with_engine.then(|| (key(&known.key), IncomingSignal::Uplink(engine.map(PeerId))));
+            let mut reaction = self.all_of_several(&session, event.max_participants, event.participants);
+            let all =
+                |(_, signal): &(CallKey, IncomingSignal)| matches!(signal, IncomingSignal::Participants(_));
+            let before = reaction.heard.iter().position(all).unwrap_or(reaction.heard.len());
+            reaction.heard.splice(before..before, uplink);
+            return Ok(reaction);
         }
+        let here = newest_seats(event.participants);
         let peer = known.peer.clone();
         let found = here.iter().any(|(participant, _)| participant.user_id == peer);
         let mut reaction = Reaction::none();
@@ -159,14 +168,21 @@ impl Hearth {
         Ok(reaction)
     }
 
-    /// Everybody in the room of several as we enter it.
-    fn all_here(
+    /// Everybody in the room of several as we enter it, or as it becomes one.
+    pub(super) fn all_of_several(
         &mut self,
         session: &str,
         told: u32,
-        engine: Option<String>,
-        here: Vec<(Participant, Vec<String>)>,
+        participants: Vec<Participant>,
     ) -> Reaction {
+        let grown = self.grows(session, told);
+        let mut reaction = self.all_here(session, told, newest_seats(participants));
+        reaction.heard.splice(0..0, grown);
+        reaction.heard.extend(self.take_added(session));
+        reaction
+    }
+
+    fn all_here(&mut self, session: &str, told: u32, here: Vec<(Participant, Vec<String>)>) -> Reaction {
         let Some(known) = self.calls.find_mut(session) else { return Reaction::none() };
         let mut heard = Heard::new();
         // Of how many a session is does not become two.
@@ -174,10 +190,6 @@ impl Hearth {
         if told != 0 && seats != known.seats {
             known.seats = seats;
             heard.push((key(&known.key), IncomingSignal::Seats(seats)));
-        }
-        if engine.is_some() || known.engine.is_some() {
-            heard.push((key(&known.key), IncomingSignal::Uplink(engine.clone().map(PeerId))));
-            known.engine = engine;
         }
         let mut all = Vec::new();
         for (participant, left) in here.iter().filter(|(participant, _)| participant.user_id != self.me) {

@@ -5,19 +5,18 @@
 //! gives exactly the documented field names.
 
 mod event;
-mod joined;
+pub mod name;
 mod rest;
 mod therapy;
 
 pub use event::{
-    Authenticated, AuthenticationError, CallDeclined, CallEnded, CallError, CallInvitation, ConnectionIssue,
-    DeclineCall, InitiatePeerConnection, InvitationClosed, JoinCallSession, LeaveCallSession,
-    MediaStateChanged, Participant, ParticipantConnectionIssue, ParticipantMediaChanged,
-    ParticipantMediaUpdated, ParticipantScreenShare, ParticipantToggledAudio, ParticipantToggledVideo,
-    QualityReport, RelayedAnswer, RelayedCandidate, RelayedOffer, ScreenShare, SendAnswer, SendCandidate,
-    SendOffer, ToggleAudio, ToggleVideo, UserJoinedCall, UserLeftCall, name,
+    Authenticated, AuthenticationError, CallDeclined, CallEnded, CallError, CallInvitation,
+    CallSessionJoined, ConnectionIssue, DeclineCall, EnginePeer, InitiatePeerConnection, InvitationClosed,
+    JoinCallSession, LeaveCallSession, MediaStateChanged, Participant, ParticipantConnectionIssue,
+    ParticipantMediaChanged, ParticipantMediaUpdated, ParticipantScreenShare, ParticipantToggledAudio,
+    ParticipantToggledVideo, QualityReport, RelayedAnswer, RelayedCandidate, RelayedOffer, ScreenShare,
+    SendAnswer, SendCandidate, SendOffer, ToggleAudio, ToggleVideo, UserJoinedCall, UserLeftCall,
 };
-pub use joined::{CallSessionJoined, EnginePeer};
 pub use rest::{
     CallSession, DemoBody, DemoData, EndData, Failure, FieldError, HistoryData, InitiateBody, InitiateData,
     InviteBody, InviteData, JoinData, LoginReply, MAX_METADATA_CHARS, MAX_SESSION_ID_BYTES, MAX_TAGS,

@@ -364,8 +364,12 @@ impl CallSession {
         let mut stats = CallStats { members, upload_kbps, ..worst.clone() };
         let uplink = self.uplink.and_then(|id| self.members.get(&id));
         if stats.members.len() > 1 || uplink.is_some() {
-            // Each connection has one of its own, and none is to the person where something is in between.
+            // Each connection has one of its own.
             stats.security_code.clear();
+        }
+        if uplink.is_some() {
+            // None is to the person: something is in between.
+            stats.members.iter_mut().for_each(|member| member.security_code.clear());
         }
         if let Some(sent) = uplink.and_then(|uplink| uplink.newest.as_ref()) {
             stats.send_as(sent);

@@ -164,7 +164,9 @@ async fn through_janus_seven_of_ours_and_a_page_see_and_hear_each_other() -> any
             stats.members.len() == 7 && stats.members.iter().all(|member| member.fps > 2.0)
         };
         let stats = client.stats("everybody's pictures", seen).await?;
-        anyhow::ensure!(stats.security_code.is_empty(), "a code for what Janus can read");
+        let codes = stats.members.iter().map(|member| &member.security_code);
+        let none = codes.chain([&stats.security_code]).all(String::is_empty);
+        anyhow::ensure!(none, "a code for what Janus can read");
         let members = client.calls().first().context("a call")?.members.clone();
         let member = members.iter().find(|member| member.person.id == to.id).context("the page")?.id;
         let mut levels = client.engine().levels();

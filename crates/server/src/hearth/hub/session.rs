@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use bellwire_dialects::hearth::wire::{CallSettings, MediaBody, Participant, SessionStatus, User};
+use bellwire_dialects::hearth::wire::{
+    CallInvitation, CallSessionJoined, CallSettings, MediaBody, Participant, SessionStatus, User,
+};
 
 use super::message::{Facts, Media};
 use crate::clock::Millis;
@@ -77,7 +79,9 @@ pub(super) struct Session {
     /// By user: one seat each, however many devices.
     pub(super) seats: BTreeMap<String, Seat>,
     pub(super) used: Millis,
-    /// Its media goes through an engine.
+    /// Who asked those to come whom the initiator did not.
+    pub(super) invited_by: BTreeMap<String, User>,
+    /// Its media goes through an engine. One of two that grew stays as it is.
     pub(super) engine: bool,
 }
 
@@ -85,7 +89,7 @@ impl Session {
     /// `engine`: there is one, for sessions of several.
     pub(super) fn new(facts: Facts, engine: bool, now: Millis) -> Self {
         let engine = engine && facts.is_several();
-        Self { facts, seats: BTreeMap::new(), used: now, engine }
+        Self { facts, seats: BTreeMap::new(), used: now, invited_by: BTreeMap::new(), engine }
     }
 
     pub(super) fn is_over(&self) -> bool {
@@ -102,6 +106,33 @@ impl Session {
     /// Only the initiator has come yet.
     pub(super) fn waits(&self) -> bool {
         self.facts.status == SessionStatus::Waiting
+    }
+
+    /// What that person is told of it on entering: everybody else who is in the room.
+    pub(super) fn as_seen_by(&self, user: &str) -> CallSessionJoined {
+        let others = self.seats.values().filter(|seat| seat.user.id != user && seat.socket.is_some());
+        CallSessionJoined {
+            session_id: self.facts.session_id.clone(),
+            participants: others.map(Seat::participant).collect(),
+            call_settings: self.facts.settings(),
+            max_participants: self.facts.invitation.max_participants,
+            session_type: self.facts.invitation.session_type,
+            engine: self.engine_peer(),
+        }
+    }
+
+    /// What that person is asked to come to, by whoever thought of them.
+    pub(super) fn invitation_of(&self, user: &str) -> CallInvitation {
+        let mut invitation = self.facts.invitation.clone();
+        if let Some(by) = self.invited_by.get(user) {
+            invitation.initiator = by.clone();
+        }
+        invitation
+    }
+
+    /// Who is to know that that person does not come.
+    pub(super) fn inviter_of(&self, user: &str) -> &User {
+        self.invited_by.get(user).unwrap_or(&self.facts.initiator)
     }
 
     /// Sockets in the room, but for that person's.

@@ -235,7 +235,8 @@ fn who_is_asked_later_rings_as_long_as_the_others_did() {
     join(&mut hub, A, "peer-a");
     let until = RING.plus(Duration::from_secs(20));
     let more = Facts { ring_until: until, ..facts_of_several(&[BEN, CLEO]) };
-    let told = hub.told(News::Invited { facts: Box::new(more), users: vec![CLEO.to_owned()] }, NOW);
+    let told =
+        hub.told(News::Invited { facts: Box::new(more), by: user(ANA), users: vec![CLEO.to_owned()] }, NOW);
     assert_eq!(heard(&told), [(C, name::CALL_INVITATION)]);
     assert_eq!(hub.expire(RING), [], "the call is not missed while somebody rings");
     assert_eq!(orders(&hub.expire(until)), [Order::Miss { session_id: "call_1".into() }]);
