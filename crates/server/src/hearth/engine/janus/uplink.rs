@@ -27,7 +27,7 @@ async fn publish(
         Err(error) => return Err(error),
     }
     let published = handle.ask(wire::publish(task.place.number, feed), Some(&offer)).await?;
-    let mut answer = task.own(published.jsep)?;
+    let mut answer = answer_to(&offer, task.own(published.jsep)?);
     task.say(Word::Answer(answer.clone())).await;
     let (mut up, until) = (false, Instant::now() + CONNECT_TIMEOUT);
     loop {
@@ -38,7 +38,8 @@ async fn publish(
         match happening {
             Some(Happening::Ordered(Order::Offer(again))) => {
                 if again != offer {
-                    answer = task.own(handle.ask(wire::configure(), Some(&again)).await?.jsep)?;
+                    let configured = handle.ask(wire::configure(), Some(&again)).await?;
+                    answer = answer_to(&again, task.own(configured.jsep)?);
                     offer = again;
                 }
                 task.say(Word::Answer(answer.clone())).await;
@@ -59,4 +60,8 @@ async fn publish(
             Some(Happening::Heard(Event::Down)) | None => return Ok(()),
         }
     }
+}
+
+fn answer_to(offer: &SdpBody, answer: SdpBody) -> SdpBody {
+    SdpBody { sdp: wire::with_feedback_for_sound(&answer.sdp, &offer.sdp), ..answer }
 }

@@ -158,6 +158,39 @@ pub(super) fn with_session(sdp: &str, session: u64) -> String {
     sdp.split_inclusive('\n').map(line).collect()
 }
 
+const TRANSPORT_CC: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+
+/// An answer that takes transport-wide feedback for sound too, where the offer has it. Janus gives it for every packet
+/// that is numbered, and asks for numbers of pictures only: a sender that has no picture left for its path would
+/// never hear that the path is better.
+pub(super) fn with_feedback_for_sound(answer: &str, offer: &str) -> String {
+    let line = |sdp: &str, media: &str| {
+        let section = sdp.split("\nm=").skip(1).find(|section| section.starts_with(media))?;
+        let is_meant = |line: &&str| line.starts_with("a=extmap:") && line.trim_end().ends_with(TRANSPORT_CC);
+        section.lines().find(is_meant).map(|line| line.trim_end().to_owned())
+    };
+    let (Some(offered), Some(taken)) = (line(offer, "audio"), line(answer, "video")) else {
+        return answer.to_owned();
+    };
+    if offered != taken || line(answer, "audio").is_some() {
+        return answer.to_owned();
+    }
+    let mut sections = answer.split("\nm=");
+    let mut all = sections.next().unwrap_or_default().to_owned();
+    for section in sections {
+        all.push_str("\nm=");
+        all.push_str(section);
+        if section.starts_with("audio") {
+            // A section but the last ends without its line feed.
+            let (end, begin) = if section.ends_with('\n') { ("\r\n", "") } else { ("\r", "\n") };
+            all.push_str(begin);
+            all.push_str(&taken);
+            all.push_str(end);
+        }
+    }
+    all
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,6 +237,22 @@ mod tests {
         for odd in ["", "o=", "o=-", "\r\n", "v=0"] {
             assert_eq!((with_session(odd, 5).as_str(), session(odd)), (odd, None));
         }
+    }
+
+    #[test]
+    fn sound_has_feedback_where_pictures_have_it_and_it_was_offered() {
+        let feedback = format!("a=extmap:3 {TRANSPORT_CC}\r\n");
+        let sdp = |sound: &str, pictures: &str| {
+            format!("v=0\r\nm=audio 9 X 111\r\na=mid:0\r\n{sound}m=video 9 X 96\r\na=mid:1\r\n{pictures}")
+        };
+        let both = sdp(&feedback, &feedback);
+        assert_eq!(with_feedback_for_sound(&sdp("", &feedback), &both), both);
+        for same in [sdp("", ""), both.clone(), "v=0\r\n".to_owned(), String::new()] {
+            assert_eq!(with_feedback_for_sound(&same, &both), same);
+        }
+        assert_eq!(with_feedback_for_sound(&sdp("", &feedback), &sdp("", &feedback)), sdp("", &feedback));
+        let last = format!("v=0\r\nm=video 9 X 96\r\n{feedback}m=audio 9 X 111\r\na=mid:1\r\n");
+        assert_eq!(with_feedback_for_sound(&last, &both), format!("{last}{feedback}"));
     }
 
     #[test]
