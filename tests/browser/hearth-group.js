@@ -1,6 +1,7 @@
 // A web peer in a call of several on the hearth backend, after its documented client guide: one connection for each
 // of the others, each with an encoder of its own, begun whenever the page is told to or sees somebody come, and thrown
-// away at each offer that comes in. Where the server has an engine, the one connection that is begun is to it. Driven by the query string, watched through `report`.
+// away at each offer that comes in. Where the server has an engine, the one connection that is begun is to it. Driven by
+// the query string, watched through `report`.
 //
 //   ?rest=…&socket=…&email=…&password=…   sign in
 //   &do=call|answer&to=ID,ID,…            what to do then
