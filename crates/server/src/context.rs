@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::{HashError, Passwords, Revoked, Tokens};
+use crate::auth::{Revoked, Tokens};
 use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::metrics::Metrics;
 use crate::occupancy::Accounts;
+use crate::passwords::{HashError, Passwords};
 use crate::readiness::Readiness;
 use crate::relay::{IceServer, Relay};
 use crate::sign_ins::SignIns;
