@@ -20,10 +20,10 @@ pub use self::import::{ImportSummary, Tally};
 pub(crate) use self::put::{Change, Value, put};
 pub use self::removal::Removal;
 pub(crate) use self::row::{Row, RowError, account_id, both};
-use crate::auth::HashError;
 use crate::backend::Backend;
 use crate::config::Database;
 use crate::directory::{AccountKind, Directory};
+use crate::passwords::HashError;
 use crate::registry::info;
 use crate::store::{OpenError, Pools, StoreError};
 

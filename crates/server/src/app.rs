@@ -17,7 +17,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{self, CorsLayer};
 use tracing::{debug, info, warn};
 
-use crate::auth::{Passwords, kept_secret, random_secret};
+use crate::auth::{kept_secret, random_secret};
 use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::config::{BackendConfig, Config, Database};
@@ -26,6 +26,7 @@ use crate::error::ApiError;
 use crate::limits::RequestLimit;
 use crate::listener::{Listener, Seats};
 use crate::openapi::{Api, Endpoint, Routes, described};
+use crate::passwords::Passwords;
 use crate::readiness::STUCK;
 use crate::registry::info;
 use crate::relay::Relay;

@@ -1,4 +1,4 @@
-//! Session tokens and passwords. Permissions are decided elsewhere.
+//! Session tokens. Permissions are decided elsewhere.
 
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
@@ -7,15 +7,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use argon2::Argon2;
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{OnceCell, Semaphore};
 
-use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::store::{Pools, StoreError};
 
@@ -214,108 +209,6 @@ impl Revoked {
     }
 }
 
-/// Sign-ins of one backend that may wait for their turn; more are sent away.
-const MAX_WAITING_SIGN_INS: usize = 16;
-
-/// Hashes passwords (argon2id) on blocking threads, two at a time: each takes 19 MiB and a core. Each
-/// backend has one of its own under way at most and a short queue, so that a flood at one is a wait of a
-/// hash or two at another.
-#[derive(Clone, Debug)]
-pub(crate) struct Passwords {
-    turns: Arc<Semaphore>,
-    lanes: Arc<BTreeMap<Backend, Lane>>,
-    /// Compared with when there is no account, so that the answer takes as long.
-    decoy: Arc<str>,
-    /// The hash of the one password that many demo accounts share.
-    known: Arc<OnceCell<String>>,
-}
-
-/// The sign-ins of one backend.
-#[derive(Debug)]
-struct Lane {
-    /// Those under way and waiting.
-    places: Semaphore,
-    /// The one under way.
-    turn: Semaphore,
-}
-
-/// Too many sign-ins wait already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("too many sign-ins wait")]
-pub(crate) struct Busy;
-
-/// A password could not be hashed.
-#[derive(Debug, thiserror::Error)]
-#[error("password could not be hashed")]
-pub struct HashError;
-
-impl Passwords {
-    pub(crate) async fn new() -> Result<Self, HashError> {
-        let lane = || Lane { places: Semaphore::new(MAX_WAITING_SIGN_INS), turn: Semaphore::new(1) };
-        let lanes = Arc::new(Backend::all().map(|backend| (backend, lane())).collect());
-        let turns = Arc::new(Semaphore::new(2));
-        let mut passwords = Self { turns, lanes, decoy: Arc::from(""), known: Arc::default() };
-        passwords.decoy = passwords.hash("").await?.into();
-        Ok(passwords)
-    }
-
-    pub(crate) async fn hash(&self, password: &str) -> Result<String, HashError> {
-        let _turn = self.turns.acquire().await.map_err(|_| HashError)?;
-        let password = password.to_owned();
-        tokio::task::spawn_blocking(move || hash(&password)).await.map_err(|_| HashError)?
-    }
-
-    /// Sign-ins of each backend that are under way or wait.
-    pub(crate) fn waiting(&self) -> impl Iterator<Item = (Backend, usize)> {
-        self.lanes.iter().map(|(backend, lane)| {
-            (*backend, MAX_WAITING_SIGN_INS.saturating_sub(lane.places.available_permits()))
-        })
-    }
-
-    /// The same hash for every caller: for a public password, of which there is one.
-    pub(crate) async fn known(&self, password: &str) -> Result<String, HashError> {
-        self.known.get_or_try_init(|| self.hash(password)).await.cloned()
-    }
-
-    /// Whether the password belongs to the hash; takes as long without one, and is then false.
-    ///
-    /// # Errors
-    /// Too many sign-ins of that backend wait; nothing was looked at.
-    pub(crate) async fn verify(
-        &self,
-        backend: Backend,
-        password: &str,
-        hash: Option<&str>,
-    ) -> Result<bool, Busy> {
-        let lane = self.lanes.get(&backend).ok_or(Busy)?;
-        let _place = lane.places.try_acquire().map_err(|_| Busy)?;
-        let _first = lane.turn.acquire().await.map_err(|_| Busy)?;
-        let _turn = self.turns.acquire().await.map_err(|_| Busy)?;
-        let known = hash.is_some();
-        let (password, hash) = (password.to_owned(), hash.unwrap_or(&self.decoy).to_owned());
-        let verified = tokio::task::spawn_blocking(move || is_of(&password, &hash)).await;
-        Ok(known && verified.unwrap_or(false))
-    }
-}
-
-/// Takes 19 MiB and a moment of a core; a server asks [`Passwords`] instead.
-pub(crate) fn hash(password: &str) -> Result<String, HashError> {
-    Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|_| HashError)
-}
-
-/// Whether a password belongs to a hash.
-pub(crate) fn is_of(password: &str, hash: &str) -> bool {
-    PasswordHash::new(hash)
-        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
-}
-
-/// Whether a text is an argon2 hash in PHC form that passwords can be compared with.
-pub(crate) fn is_hash(text: &str) -> bool {
-    PasswordHash::new(text).is_ok_and(|hash| {
-        hash.algorithm.as_str().starts_with("argon2") && hash.salt.is_some() && hash.hash.is_some()
-    })
-}
-
 /// 256 random bits as text.
 pub(crate) fn random_secret() -> String {
     rand::random::<[u8; 32]>().iter().map(|byte| format!("{byte:02x}")).collect()
@@ -349,12 +242,7 @@ pub(crate) fn kept_secret(path: &Path) -> std::io::Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
     use super::*;
-
-    const STOREFRONT: Backend = Backend::of(&bellwire_dialects::storefront::ENTRY);
-    const CLINIC: Backend = Backend::of(&bellwire_dialects::clinic::ENTRY);
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Claims {
@@ -374,36 +262,6 @@ mod tests {
         assert_eq!(Tokens::new("another", "a", minute).read::<Claims>(&token), None);
         assert_eq!(Tokens::new("one secret", "b", minute).read::<Claims>(&token), None);
         assert_eq!(tokens.read::<Claims>("not.a.token"), None);
-    }
-
-    #[tokio::test]
-    async fn a_flood_at_one_backend_is_bounded_and_delays_another_by_a_hash_or_two() {
-        let passwords = Passwords::new().await.expect("passwords");
-        let done = Arc::new(AtomicUsize::new(0));
-        let flood: Vec<_> = (0..200)
-            .map(|_| {
-                let (passwords, done) = (passwords.clone(), Arc::clone(&done));
-                tokio::spawn(async move {
-                    let verified = passwords.verify(STOREFRONT, "guess", None).await;
-                    if verified.is_ok() {
-                        done.fetch_add(1, Ordering::SeqCst);
-                    }
-                    verified
-                })
-            })
-            .collect();
-        // On one thread each of them has now taken its place or been sent away.
-        tokio::task::yield_now().await;
-
-        assert_eq!(passwords.verify(CLINIC, "guess", None).await, Ok(false));
-        let before = done.load(Ordering::SeqCst);
-        assert!(before <= 3, "{before} were served first");
-        let mut refused = 0;
-        for verified in flood {
-            refused += usize::from(verified.await.expect("it ended") == Err(Busy));
-        }
-        assert_eq!(refused, 200 - MAX_WAITING_SIGN_INS);
-        assert_eq!(passwords.verify(STOREFRONT, "guess", None).await, Ok(false), "the lane is free");
     }
 
     #[test]

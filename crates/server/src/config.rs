@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -45,6 +46,26 @@ pub struct TurnConfig {
     pub allocations: usize,
     /// How long a credential is good for; clients are told.
     pub credential_ttl: Duration,
+    /// Ports of relayed sockets; any the system gives when `None`.
+    pub ports: Option<RangeInclusive<u16>>,
+    /// Bytes the system keeps of each socket's datagrams, each way. It may give less.
+    pub socket_buffer: usize,
+}
+
+/// Relays that others run: coturn, with this secret as its `static-auth-secret`.
+#[derive(Clone)]
+pub struct ExternalRelays {
+    /// `turn:relay.example:3478?transport=udp`, `turns:relay.example:443?transport=tcp`.
+    pub urls: Vec<String>,
+    pub secret: String,
+    /// How long a credential is good for; clients are told.
+    pub credential_ttl: Duration,
+}
+
+impl std::fmt::Debug for ExternalRelays {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ExternalRelays").field("urls", &self.urls).finish_non_exhaustive()
+    }
 }
 
 impl TurnConfig {
@@ -71,6 +92,9 @@ impl Default for TurnConfig {
             allocations_per_user: 8,
             allocations: 1024,
             credential_ttl: Duration::from_secs(600),
+            ports: None,
+            // What coturn asks for: two seconds of a stalled relay with forty streams.
+            socket_buffer: 4 << 20,
         }
     }
 }
@@ -275,6 +299,8 @@ pub struct Config {
     pub jwt_secret: Option<String>,
     pub mode: Mode,
     pub turn: Option<TurnConfig>,
+    /// Named to clients beside the own one, or instead.
+    pub external_relays: Option<ExternalRelays>,
     /// Other STUN servers to name to clients.
     pub stun_urls: Vec<String>,
     pub group_engine: GroupEngineConfig,
@@ -308,6 +334,7 @@ impl Config {
             jwt_secret: None,
             mode: Mode::Strict,
             turn: None,
+            external_relays: None,
             stun_urls: Vec::new(),
             group_engine: GroupEngineConfig::default(),
             demo_data: false,

@@ -4,13 +4,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::{HashError, Passwords, Revoked, Tokens};
+use crate::auth::{Revoked, Tokens};
 use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::metrics::Metrics;
 use crate::occupancy::Accounts;
+use crate::passwords::{HashError, Passwords};
 use crate::readiness::Readiness;
-use crate::relay::{IceServer, Relay};
+use crate::relay::{self, IceServer, Relay};
 use crate::sign_ins::SignIns;
 use crate::store::Pools;
 use crate::{Config, DEMO_PASSWORD, TurnConfig};
@@ -80,8 +81,10 @@ impl ServerContext {
 
     /// How long what [`Self::ice_servers`] says is good for, in seconds.
     pub(crate) fn ice_ttl_s(&self) -> u64 {
-        let ttl = self.relay.as_ref().map_or(TurnConfig::default().credential_ttl, |r| r.credential_ttl());
-        ttl.as_secs()
+        let own = self.relay.as_ref().map(Relay::credential_ttl);
+        let external = self.config.external_relays.as_ref().map(|relays| relays.credential_ttl);
+        let ttl = own.into_iter().chain(external).min();
+        ttl.unwrap_or(TurnConfig::default().credential_ttl).as_secs()
     }
 
     /// What a client needs to be reached: the relay, and other STUN servers. Credentials are good for
@@ -90,6 +93,9 @@ impl ServerContext {
         let mut servers: Vec<IceServer> = Vec::new();
         if let Some(relay) = &self.relay {
             servers.extend(relay.rows(&format!("{}.{user}", backend.id()), now));
+        }
+        if let Some(relays) = &self.config.external_relays {
+            servers.push(relay::external(relays, &format!("{}.{user}", backend.id()), now));
         }
         if !self.config.stun_urls.is_empty() {
             let urls = self.config.stun_urls.clone();

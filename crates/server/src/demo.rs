@@ -1,7 +1,7 @@
 //! The password and the errors that the demo data of all backends share. The users are in each backend's
 //! folder.
 
-use crate::auth::HashError;
+use crate::passwords::HashError;
 use crate::store::StoreError;
 
 /// Password of every demo account.

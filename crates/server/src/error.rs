@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
-use crate::auth::Busy;
+use crate::passwords::Busy;
 use crate::store::StoreError;
 use crate::throttle::warn_rarely;
 

@@ -35,6 +35,7 @@ mod metrics;
 mod monitoring;
 mod occupancy;
 mod openapi;
+mod passwords;
 mod presence;
 mod readiness;
 mod registry;
@@ -54,15 +55,20 @@ pub use admin::{
     AccountRow, Admin, AdminError, FileFormat, ImportSummary, NewPerson, Password, Removal, RowRefusal, Tally,
 };
 pub use app::App;
-pub use auth::HashError;
 pub use backend::Backend;
 pub use config::{
+<<<<<<< HEAD
     BackendConfig, Config, ConnectionLimits, Database, Defaults, GroupEngineConfig, JanusConfig, Limits,
     ListenerOption, Mode, PublicBases, Setting, TurnConfig,
+=======
+    BackendConfig, Config, ConnectionLimits, Database, Defaults, ExternalRelays, Limits, ListenerOption,
+    Mode, PublicBases, Setting, TurnConfig,
+>>>>>>> main
 };
 pub use demo::{DEMO_PASSWORD, DemoError};
 pub use listener::raise_descriptor_limit;
 pub use logging::{DEFAULT_FILTER, safe_to_log};
+pub use passwords::HashError;
 pub use registry::backends;
 pub use relay::RelayError;
 pub use runtime::{BackendInfo, StartError};

@@ -2,21 +2,22 @@
 
 mod group_engine;
 mod secrets;
+mod turn;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bellwire_server::{
-    Backend, BackendConfig, BackendInfo, Config, ConnectionLimits, Database, ListenerOption, Mode,
-    TurnConfig, backends,
+    Backend, BackendConfig, BackendInfo, Config, ConnectionLimits, Database, ListenerOption, Mode, backends,
 };
 use clap::{Arg, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, ValueEnum, value_parser};
 
 use self::group_engine::GroupEngineOptions;
 use self::secrets::secret;
+use self::turn::TurnOptions;
 use crate::{commands, config_file};
 
 /// Bellwire server: accounts, calls, signaling and a relay for the Bellwire client.
@@ -67,23 +68,8 @@ pub(crate) struct Options {
     /// Web origin allowed to call with cookies, or * for all without (may be repeated)
     #[arg(long = "allow-origin", env = "BELLWIRE_ALLOW_ORIGIN", value_delimiter = ',')]
     allow_origin: Vec<String>,
-    /// Address the relay is reached at from outside; switches the relay on
-    #[arg(long, env = "BELLWIRE_TURN_PUBLIC_IP")]
-    turn_public_ip: Option<IpAddr>,
-    /// Where the relay listens (UDP)
-    #[arg(long, env = "BELLWIRE_TURN_LISTEN", default_value = "0.0.0.0:3478")]
-    turn_listen: SocketAddr,
-    /// Secret the relay's credentials are made with, shared with a coturn if there is one
-    #[arg(long, env = "BELLWIRE_TURN_SECRET", hide_env_values = true)]
-    turn_secret: Option<String>,
-    /// File with that secret; under systemd the credential turn-secret does as well
-    #[arg(long, env = "BELLWIRE_TURN_SECRET_FILE", value_name = "FILE")]
-    turn_secret_file: Option<PathBuf>,
-    #[arg(long, env = "BELLWIRE_TURN_REALM", default_value = "bellwire")]
-    turn_realm: String,
-    /// Relay to private and loopback peers too
-    #[arg(long, env = "BELLWIRE_TURN_ALLOW_PRIVATE")]
-    turn_allow_private: bool,
+    #[command(flatten)]
+    turn: TurnOptions,
     /// Other STUN server to name to clients (may be repeated)
     #[arg(long = "stun", env = "BELLWIRE_STUN", value_delimiter = ',')]
     stun: Vec<String>,
@@ -226,35 +212,16 @@ impl Options {
         let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
         let of = |given, file, name| secret(given, file, name, credentials.as_deref());
         let jwt_secret = of(self.jwt_secret.as_ref(), self.jwt_secret_file.as_ref(), "jwt-secret")?;
-        let turn_secret = of(self.turn_secret.as_ref(), self.turn_secret_file.as_ref(), "turn-secret")?;
-        let turn = match self.turn_public_ip {
-            Some(public_ip) => Some(TurnConfig {
-                listen: self.turn_listen,
-                public_ip,
-                secret: turn_secret,
-                realm: self.turn_realm.clone(),
-                allow_private_peers: self.turn_allow_private,
-                ..TurnConfig::default()
-            }),
-            None if self.demo => Some(TurnConfig {
-                listen: SocketAddr::from((Ipv4Addr::LOCALHOST, self.turn_listen.port())),
-                secret: turn_secret,
-                realm: self.turn_realm.clone(),
-                ..TurnConfig::loopback()
-            }),
-            None => None,
-        };
+        let (turn, external_relays) = self.turn.config(self.demo, credentials.as_deref())?;
         if jwt_secret.as_ref().is_some_and(|secret| secret.len() < 32) {
             anyhow::bail!("the JWT secret must have at least 32 characters");
-        }
-        if turn.as_ref().is_some_and(|turn| turn.public_ip.is_unspecified()) {
-            anyhow::bail!("--turn-public-ip must be an address that clients can reach");
         }
         Ok(Config {
             database,
             jwt_secret,
             mode: if self.compat { Mode::Compat } else { Mode::Strict },
             turn,
+            external_relays,
             stun_urls: self.stun.clone(),
             group_engine: self.group_engine.config(credentials.as_deref())?,
             demo_data: self.demo,

@@ -3,6 +3,7 @@
 
 mod address;
 mod credential;
+mod udp;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,7 +11,6 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use tokio::net::UdpSocket;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use turn::server::Server;
@@ -18,10 +18,10 @@ use turn::server::config::{ConnConfig, ServerConfig};
 
 use self::address::Relays;
 use self::credential::{Gate, Holders, Secret, holders};
-use crate::TurnConfig;
 use crate::auth::random_secret;
 use crate::clock::Millis;
 use crate::metrics::Metrics;
+use crate::{ExternalRelays, TurnConfig};
 
 const COUNT_EVERY: Duration = Duration::from_secs(1);
 
@@ -61,6 +61,13 @@ pub(crate) fn admits(username: &str) -> bool {
     gate.auth_handle(username, "realm", SocketAddr::from(([192, 0, 2, 1], 1))).is_ok()
 }
 
+/// What a client needs to use relays that others run.
+pub(crate) fn external(relays: &ExternalRelays, user: &str, now: Millis) -> IceServer {
+    let secret = Secret::new(&relays.secret);
+    let (username, credential) = secret.credential(user, now.plus(relays.credential_ttl));
+    IceServer { urls: relays.urls.clone(), username: Some(username), credential: Some(credential) }
+}
+
 /// The running relay.
 pub(crate) struct Relay {
     server: Server,
@@ -79,7 +86,7 @@ impl std::fmt::Debug for Relay {
 impl Relay {
     pub(crate) async fn start(config: &TurnConfig) -> Result<Self, RelayError> {
         let bind = |source| RelayError::Bind { addr: config.listen, source };
-        let socket = UdpSocket::bind(config.listen).await.map_err(bind)?;
+        let socket = udp::bind(config.listen, config.socket_buffer).await.map_err(bind)?;
         let port = socket.local_addr().map_err(bind)?.port();
         let secret = Secret::new(&config.secret.clone().unwrap_or_else(random_secret));
         // Newest wins: what matters is who holds what now.

@@ -49,7 +49,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::error;
 
-use crate::auth::HashError;
 use crate::backend::Backend;
 use crate::config::{BackendConfig, Defaults};
 use crate::context::ServerContext;
@@ -58,6 +57,7 @@ use crate::directory::Directory;
 use crate::error::Shape;
 use crate::hub_actor::{Job, carry_out};
 use crate::openapi::Routes;
+use crate::passwords::HashError;
 use crate::relay::RelayError;
 use crate::store::{OpenError, StoreError};
 

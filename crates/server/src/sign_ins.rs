@@ -10,10 +10,10 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use crate::auth::{Busy, Passwords};
 use crate::backend::Backend;
 use crate::config::Limits;
 use crate::limits::{FIFTEEN_MINUTES, Failures};
+use crate::passwords::{Busy, Passwords};
 use crate::request::network;
 
 /// Networks remembered for each account, and accounts that any are remembered for.

@@ -7,17 +7,12 @@ use serde_json::Value;
 
 use super::{
     Hearth, PendingRequest, pending_requests,
-    room::{Heard, seats},
+    room::{Heard, is_of_several, seats},
     wire::{CallSessionJoined, InviteBody, InviteData, Reply, SessionType, name},
 };
 use crate::{
     DecodeError, EncodeError, Method, Outbound, Reaction, call_table::key, events::value, limits, rest,
 };
-
-/// Whether a session has room for more than two, and says so.
-pub(super) fn is_of_several(kind: SessionType, told: u32) -> bool {
-    matches!(kind, SessionType::Group | SessionType::Therapy) && told > 2
-}
 
 impl Hearth {
     pub(super) fn add_people(

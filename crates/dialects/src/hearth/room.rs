@@ -10,7 +10,6 @@ use super::{
     Hearth, PEER_PREFIX,
     calls::CallEntry,
     encode,
-    growth::is_of_several,
     members::{Member, There},
     wire::{
         CallSessionJoined, Participant, ParticipantMediaChanged, ParticipantMediaUpdated,
@@ -36,6 +35,11 @@ pub(super) fn seats(kind: SessionType, told: u32) -> u8 {
             u8::try_from(told).unwrap_or(SEATS).clamp(2, SEATS)
         }
     }
+}
+
+/// Whether a session has room for more than two, and says so.
+pub(super) fn is_of_several(kind: SessionType, told: u32) -> bool {
+    matches!(kind, SessionType::Group | SessionType::Therapy) && told > 2
 }
 
 /// How signals name a member of several.

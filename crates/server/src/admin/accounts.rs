@@ -10,10 +10,10 @@ use super::address::{address, shown};
 use super::known::{Found, end_sessions, find, taken};
 use super::put::{Column, Value, put};
 use super::{Admin, AdminError, kind, kinds};
-use crate::auth::{hash, is_hash};
 use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::directory::{AccountId, AccountKind, NameColumns};
+use crate::passwords::{hash, is_hash};
 use crate::store::new_id;
 
 /// Fewest characters of a password that an administrator gives.

@@ -14,10 +14,10 @@ use super::known::{end_sessions, find, taken};
 use super::put::{Change, Column, put};
 use super::row::{Row, RowError, both};
 use super::{Admin, AdminError, Password, directory};
-use crate::auth;
 use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::directory::{AccountKind, Directory, NameColumns};
+use crate::passwords;
 
 /// The kind of rows that are accounts.
 const PEOPLE: &str = "people";
@@ -178,7 +178,7 @@ impl Admin {
         }
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let hashed = stream::iter(people).map(|person| async {
-            let lost = |_| AdminError::Hash(auth::HashError);
+            let lost = |_| AdminError::Hash(passwords::HashError);
             tokio::task::spawn_blocking(move || hashed(person)).await.map_err(lost)?
         });
         let hashed: Vec<_> = hashed.buffered(cores).collect().await;
@@ -212,7 +212,7 @@ async fn settle_one(
             fit(&plain)?;
             Given::Plain(plain)
         }
-        (None, Some(hash)) if auth::is_hash(&hash) => Given::Hash(hash),
+        (None, Some(hash)) if passwords::is_hash(&hash) => Given::Hash(hash),
         (None, Some(_)) => return Err("password_hash is not an argon2 hash in PHC form".to_owned().into()),
         (None, None) if is_new && !without => match Password::generate() {
             Password::Plain(made) => Given::Generated(made),
@@ -229,8 +229,8 @@ fn hashed(mut person: Person) -> Result<Person, AdminError> {
     person.hash = match &person.given {
         Given::Nothing => None,
         Given::Hash(hash) => Some(hash.clone()).filter(|_| person.kept.as_ref() != Some(hash)),
-        Given::Plain(plain) if person.kept.as_ref().is_some_and(|kept| auth::is_of(plain, kept)) => None,
-        Given::Plain(plain) | Given::Generated(plain) => Some(auth::hash(plain)?),
+        Given::Plain(plain) if person.kept.as_ref().is_some_and(|kept| passwords::is_of(plain, kept)) => None,
+        Given::Plain(plain) | Given::Generated(plain) => Some(passwords::hash(plain)?),
     };
     Ok(person)
 }

@@ -1,8 +1,8 @@
 use super::waits::{MAX_SLEEP, nap};
 use super::*;
 use crate::Config;
-use crate::auth::Passwords;
 use crate::config::Database;
+use crate::passwords::Passwords;
 use crate::store::Pools;
 
 /// Orders whatever it is asked, and counts what has been done.

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -10,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use turn::relay::RelayAddressGenerator;
 use webrtc_util::Conn;
 
+use super::udp;
 use crate::TurnConfig;
 
 pub(super) struct Relays {
@@ -17,6 +19,8 @@ pub(super) struct Relays {
     bind: IpAddr,
     allow_private: bool,
     places: Arc<Semaphore>,
+    ports: Option<RangeInclusive<u16>>,
+    buffer: usize,
 }
 
 impl Relays {
@@ -26,6 +30,8 @@ impl Relays {
             bind: config.listen.ip(),
             allow_private: config.allow_private_peers,
             places: Arc::new(Semaphore::new(config.allocations)),
+            ports: config.ports.clone(),
+            buffer: config.socket_buffer,
         }
     }
 }
@@ -46,7 +52,12 @@ impl RelayAddressGenerator for Relays {
         if use_ipv4 != self.public.is_ipv4() {
             return Err(turn::Error::Other("no relay in this address family".to_owned()));
         }
-        let socket = UdpSocket::bind((self.bind, requested_port)).await?;
+        let socket = match &self.ports {
+            Some(ports) if !ports.contains(&requested_port) => {
+                udp::bind_in(self.bind, ports, self.buffer).await?
+            }
+            _ => udp::bind(SocketAddr::new(self.bind, requested_port), self.buffer).await?,
+        };
         let port = socket.local_addr()?.port();
         let relayed = Relayed { socket, allow_private: self.allow_private, _place: place };
         Ok((Arc::new(relayed), SocketAddr::new(self.public, port)))

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use bellwire_server::{App, Config, TurnConfig};
+use bellwire_server::{App, Config, ExternalRelays, TurnConfig};
 use serde_json::Value;
 use tokio::net::UdpSocket;
 use turn::client::{Client, ClientConfig};
@@ -132,5 +132,45 @@ async fn an_expired_credential_is_refused_although_its_password_is_right() {
     assert!(!allocates(addr, "1700000000:amira", "cNPknCe5E3n8Gdo0f204vhHFpXE=").await);
     // echo -n '4000000000:amira' | the same
     assert!(allocates(addr, "4000000000:amira", "Mc0Few9IlSaob61l42cq6GX4390=").await);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_relay_of_others_takes_the_credentials_that_clients_are_given_for_it() {
+    let secret = "shared with whoever runs it".to_owned();
+    let turn = TurnConfig { secret: Some(secret.clone()), ..TurnConfig::loopback() };
+    let theirs = App::start(Config { turn: Some(turn), ..Config::demo() }).await.expect("a server");
+    let url = theirs.turn_url().expect("a relay");
+    let urls = vec![url, "turns:relay.example:443?transport=tcp".to_owned()];
+    let relays =
+        ExternalRelays { urls: urls.clone(), secret, credential_ttl: std::time::Duration::from_secs(60) };
+    let config = Config { turn: None, external_relays: Some(relays), ..Config::demo() };
+    let app = App::start(config).await.expect("a server");
+
+    let (_, body) = Person::amira(&app).await.get("/video-call/ice-servers").await;
+    assert_eq!((&body["ttl"], body["iceServers"].as_array().map(Vec::len)), (&60.into(), Some(1)));
+    assert_eq!(body["iceServers"][0]["urls"], serde_json::json!(urls));
+    let row = turn_row(&body);
+    assert!(allocates(row.addr, &row.username, &row.password).await);
+    assert!(!allocates(row.addr, &row.username, "guessed").await);
+    app.stop().await;
+    theirs.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn relayed_sockets_keep_to_the_ports_that_are_open_for_them() {
+    // Those that others have are passed over.
+    let ports = 42_000..=42_063;
+    let turn = TurnConfig { ports: Some(ports.clone()), ..TurnConfig::loopback() };
+    let app = App::start(Config { turn: Some(turn), ..Config::demo() }).await.expect("a server");
+    let row = row(&Person::amira(&app).await).await;
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..3 {
+        let client = client(row.addr, &row.username, &row.password).await;
+        let relayed = client.allocate().await.expect("an allocation");
+        seen.insert(relayed.local_addr().expect("an address").port());
+        client.close().await.expect("closed");
+    }
+    assert!(seen.iter().all(|port| ports.contains(port)), "{seen:?}");
     app.stop().await;
 }
