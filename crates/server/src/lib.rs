@@ -57,13 +57,8 @@ pub use admin::{
 pub use app::App;
 pub use backend::Backend;
 pub use config::{
-<<<<<<< HEAD
-    BackendConfig, Config, ConnectionLimits, Database, Defaults, GroupEngineConfig, JanusConfig, Limits,
-    ListenerOption, Mode, PublicBases, Setting, TurnConfig,
-=======
-    BackendConfig, Config, ConnectionLimits, Database, Defaults, ExternalRelays, Limits, ListenerOption,
-    Mode, PublicBases, Setting, TurnConfig,
->>>>>>> main
+    BackendConfig, Config, ConnectionLimits, Database, Defaults, ExternalRelays, GroupEngineConfig,
+    JanusConfig, Limits, ListenerOption, Mode, PublicBases, Setting, TurnConfig,
 };
 pub use demo::{DEMO_PASSWORD, DemoError};
 pub use listener::raise_descriptor_limit;
