@@ -11,6 +11,7 @@ mod defaults;
 mod demo;
 mod directory;
 mod events;
+mod figures;
 mod hub;
 mod login;
 mod response;

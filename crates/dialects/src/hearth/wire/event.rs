@@ -3,7 +3,6 @@
 //! As deployed most events to the client do not name their session; `sessionId` there is additive.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{
     CallSettings, IceServerRow, MediaSettings, Metadata, SessionType, User, full_name, id_of, not_said,
@@ -34,9 +33,9 @@ pub mod name {
     pub const SCREEN_SHARE_STARTED: &str = "screen_share_started";
     /// [`super::ScreenShare`].
     pub const SCREEN_SHARE_STOPPED: &str = "screen_share_stopped";
-    /// [`super::QualityReport`].
+    /// [`super::super::QualityReport`].
     pub const CALL_QUALITY_REPORT: &str = "call_quality_report";
-    /// [`super::ConnectionIssue`].
+    /// [`super::super::ConnectionIssue`].
     pub const CONNECTION_ISSUE: &str = "connection_issue";
     /// Additive: [`super::DeclineCall`]. A deployed server does not listen for it.
     pub const DECLINE_CALL: &str = "decline_call";
@@ -67,7 +66,7 @@ pub mod name {
     pub const PARTICIPANT_SCREEN_SHARE_STARTED: &str = "participant_screen_share_started";
     /// Server: [`super::ParticipantScreenShare`].
     pub const PARTICIPANT_SCREEN_SHARE_STOPPED: &str = "participant_screen_share_stopped";
-    /// Server: [`super::ParticipantConnectionIssue`].
+    /// Server: [`super::super::ParticipantConnectionIssue`].
     pub const PARTICIPANT_CONNECTION_ISSUE: &str = "participant_connection_issue";
     /// Server: [`super::CallEnded`].
     pub const CALL_ENDED: &str = "call_ended";
@@ -226,25 +225,6 @@ pub struct ToggleAudio {
 #[serde(rename_all = "camelCase")]
 pub struct ScreenShare {
     pub session_id: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct QualityReport {
-    pub session_id: String,
-    /// Figures in the reporter's own words.
-    #[serde(default)]
-    pub quality_data: Value,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ConnectionIssue {
-    pub session_id: String,
-    #[serde(default)]
-    pub issue_type: String,
-    #[serde(default)]
-    pub description: String,
 }
 
 /// Additive: an invited person says no, on all their devices.
@@ -434,19 +414,6 @@ pub struct ParticipantScreenShare {
     pub socket_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub peer_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
-    pub session_id: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ParticipantConnectionIssue {
-    #[serde(deserialize_with = "id_of")]
-    pub user_id: String,
-    #[serde(default, deserialize_with = "lenient::written")]
-    pub issue_type: String,
-    #[serde(default, deserialize_with = "lenient::written")]
-    pub description: String,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub session_id: Option<String>,
 }
