@@ -36,6 +36,7 @@ mod tray;
 mod usage;
 mod window;
 
+pub use bellwire_server::PairFigures;
 pub use bellwire_tests_calls::{CUSTOMER, OTHER_CUSTOMER, PASSWORD, SELLER, TestServer, WAIT_LIMIT, asset};
 pub use dunst::Dunst;
 pub use launch::{Launch, program};

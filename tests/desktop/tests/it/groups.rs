@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use anyhow::{Context, ensure};
 use bellwire_tests_desktop::{
-    Launch, Monitors, Phone, PlainWindow, Screen, Session, TestServer, Window, asset, until,
+    Launch, Monitors, PairFigures, Phone, PlainWindow, Screen, Session, TestServer, Window, asset, until,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// One of the three: where to sign in, the beginning of the name others see, and what the camera shows.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -181,6 +181,8 @@ async fn three_people_meet_in_a_group_by_clicking() -> anyhow::Result<()> {
     a_hand_is_raised(&ana, &ben, &cleo).await?;
     whoever_speaks_is_large(&ana, (&ben, &sessions.1), (&cleo, &sessions.2)).await?;
 
+    one_who_hangs_is_missed_and_comes_back(&world, &ana, &ben, &cleo).await?;
+
     // A window of Cléo's takes the stage of both others, and gives it back.
     cleo.phone.click("call-share").await?;
     let card = format!("//*[@data-testid='share-source'][contains(., '{SLIDES}')]");
@@ -245,6 +247,37 @@ async fn a_hand_is_raised(ana: &Desk<'_>, ben: &Desk<'_>, cleo: &Desk<'_>) -> an
         other.phone.gone("hands-up").await?;
     }
     Ok(())
+}
+
+/// Ben's program stands still: the others see it, their call goes on, the server keeps it, and he comes back.
+async fn one_who_hangs_is_missed_and_comes_back(
+    world: &TestServer,
+    ana: &Desk<'_>,
+    ben: &Desk<'_>,
+    cleo: &Desk<'_>,
+) -> anyhow::Result<()> {
+    let view = ana.phone.invoke("snapshot", json!({})).await?;
+    let session =
+        view.pointer("/phone/calls/0/remote_id").and_then(Value::as_str).context("an id")?.to_owned();
+    ben.phone.signal("STOP")?;
+    for other in [ana, cleo] {
+        let state = format!("return document.querySelector({:?})?.dataset.state", tile(BEN.name));
+        until(format!("{} misses him", other.who.name), async || {
+            Ok((other.phone.script(&state).await? == "reconnecting").then_some(()))
+        })
+        .await?;
+    }
+    ana.screen.keep("group-hanging")?;
+    let missed = |pairs: &[PairFigures]| {
+        [ANA, CLEO].iter().all(|by| {
+            pairs.iter().any(|pair| pair.by == by.email && pair.about == BEN.email && pair.figures.lost > 0)
+        })
+    };
+    world.keeps_figures(&session, "both others to miss him", missed).await?;
+    ben.phone.signal("CONT")?;
+    ana.sees(&[BEN, CLEO]).await?;
+    ben.sees(&[ANA, CLEO]).await?;
+    cleo.sees(&[ANA, BEN]).await
 }
 
 /// In the speaker view of one, each of the others who plays a voice takes the stage.
