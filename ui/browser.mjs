@@ -353,6 +353,15 @@ export const STEPS = {
       await page.getByTestId('end-for-all').click();
     },
   ],
+  'group-details': ['group-five', (page) => page.getByTestId('call-details').click()],
+  'group-add': [
+    'group-five',
+    async (page) => {
+      await page.getByTestId('call-people').click();
+      await page.getByTestId('people-add').click();
+      await page.getByTestId('select-box').first().click();
+    },
+  ],
   'call-keys': ['connected', (page) => page.keyboard.press('?')],
   'waiting-over-keys': ['call-waiting', (page) => page.keyboard.press('?')],
   'waiting-over-share': ['call-waiting', click('call-share')],

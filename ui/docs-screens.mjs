@@ -75,6 +75,18 @@ const PAGES = {
     'ended-hung-up': 'Over',
     'ended-connection-lost': 'Over, and why',
   },
+  'Calls of several': {
+    'contacts-selection': 'People chosen for a call',
+    'ring-group': 'Who invites, who else is invited and who is there',
+    'group-eight': 'Eight people',
+    'group-sharing': 'A shared screen with the others beside it',
+    'group-hands': 'Raised hands',
+    'group-troubles': 'What is not as it should be',
+    'group-end': 'Ending it for everyone',
+    'group-details': 'How good each connection is, and its security code',
+    'group-add': 'Adding people to a call',
+    'mini-group': 'The small window, with whoever speaks',
+  },
   Settings: {
     'settings-general': 'General',
     'settings-sound': 'Sound and camera',

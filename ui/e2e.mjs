@@ -56,6 +56,17 @@ const state = (page, wanted) =>
     wanted,
     PATIENT,
   );
+
+/** A ring that just came is deaf for a moment, so that no key of other work answers it. */
+async function silence(page) {
+  const silenced = () => page.evaluate(() => globalThis.bellwireFakeHost.said.some(([name]) => name === 'silence'));
+  for (let tries = 0; tries < 200 && !(await silenced()); tries += 1) {
+    await page.keyboard.press('Escape');
+    await page.waitForTimeout(100);
+  }
+  await said(page, 'silence');
+}
+
 const root = (page, check) => page.waitForFunction(check, undefined, PATIENT);
 
 /** Waits until so many tiles have pictures of their own. */
@@ -134,13 +145,7 @@ const STORIES = {
     'seller-ringing',
     async (page) => {
       await by(page, 'ring-accept').waitFor(PATIENT);
-      // A ring that just came is deaf for a moment, so that no key of other work answers it.
-      const silenced = () => page.evaluate(() => globalThis.bellwireFakeHost.said.some(([name]) => name === 'silence'));
-      for (let tries = 0; tries < 200 && !(await silenced()); tries += 1) {
-        await page.keyboard.press('Escape');
-        await page.waitForTimeout(100);
-      }
-      await said(page, 'silence');
+      await silence(page);
       await press(page, 'ring-accept');
       await said(page, 'accept');
       await state(page, 'connected');
@@ -372,6 +377,7 @@ const STORIES = {
     'group-ringing',
     async (page) => {
       await by(page, 'ring-people').getByText('Daniel Osei').waitFor(PATIENT);
+      await silence(page);
       await press(page, 'ring-accept');
       await said(page, 'accept');
       await state(page, 'connected');
@@ -389,6 +395,29 @@ const STORIES = {
       await press(page, 'end-for-all-yes');
       await said(page, 'endForAll');
       await state(page, 'ended').catch(() => by(page, 'ended-reason').waitFor(PATIENT));
+    },
+  ],
+  'people panel: ask two more to join': [
+    'group-three',
+    async (page) => {
+      await state(page, 'connected');
+      await page.keyboard.press('l');
+      await press(page, 'people-add');
+      await by(page, 'add-people').waitFor(PATIENT);
+      await reach(page, 'select-box');
+      await page.keyboard.press('Space');
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Shift+Space');
+      await by(page, 'add-count').getByText('2 selected').waitFor(PATIENT);
+      await press(page, 'add-yes');
+      const [, people] = await said(page, 'addPeople');
+      assert.equal(people.length, 2);
+      await by(page, 'add-people').waitFor({ state: 'detached', ...PATIENT });
+      await page.waitForFunction(
+        () => document.querySelectorAll('[data-testid="person"][data-state="invited"]').length === 2,
+        undefined,
+        PATIENT,
+      );
     },
   ],
   'contacts selection: call three people': [

@@ -32,6 +32,7 @@ pub(crate) fn run(options: Options) -> anyhow::Result<()> {
             commands::accounts::sign_out,
             commands::dial,
             commands::call_people,
+            commands::add_people,
             commands::end_for_all,
             commands::raise_hand,
             commands::ring::accept,

@@ -71,6 +71,17 @@ pub(crate) async fn call_people(
     Ok(())
 }
 
+/// Asks more people to join a call that goes on.
+#[tauri::command]
+pub(crate) async fn add_people(
+    engine: State<'_, Handle>,
+    call: CallId,
+    people: Vec<Person>,
+) -> CommandResult {
+    engine.add_people(call, people).await;
+    Ok(())
+}
+
 /// Ends a call that we placed for everybody in it.
 #[tauri::command]
 pub(crate) async fn end_for_all(engine: State<'_, Handle>, call: CallId) -> CommandResult {

@@ -227,6 +227,50 @@ describe('the panel of people', () => {
     expect(lastOf(host, 'hangUp')).toBeUndefined();
   });
 
+  it('has a code to compare with each of them, and says whose figures the others are', async () => {
+    const { user } = await draw('group-three');
+    await user.click(screen.getByTestId('call-details'));
+    const codes = await waitFor(() => {
+      const found = screen.getAllByTestId('member-code').map((one) => one.textContent);
+      expect(found.length).toBe(2);
+      return found;
+    });
+    expect(new Set(codes).size).toBe(2);
+    expect(screen.queryByTestId('security-code')).toBeNull();
+    const rows = screen.getAllByTestId('member-quality').map((one) => one.textContent);
+    expect(rows[0]).toContain('Amira Haddad');
+    expect(rows[1]).toContain('Omar Farouk');
+    expect(screen.getByTestId('worst-of')).toBeTruthy();
+  });
+
+  it('asks more people to join, as many as there are seats for and nobody who is there', async () => {
+    const { host, user } = await draw('group-five');
+    await user.click(screen.getByTestId('call-people'));
+    await user.click(screen.getByTestId('people-add'));
+    expect(document.activeElement).toBe(screen.getByTestId('add-search'));
+    const rows = () => screen.getAllByTestId('select-row').map((row) => row.dataset['person']);
+    const start = await host.snapshot();
+    const there = start.phone.calls[0]!.members.map(({ person }) => person.id);
+    expect(rows().some((id) => there.includes(id!))).toBe(false);
+    expect(screen.getByTestId('add-yes').hasAttribute('disabled')).toBe(true);
+
+    const boxes = screen.getAllByTestId('select-box');
+    for (const box of boxes.slice(0, 4)) await user.click(box);
+    expect(screen.getByTestId('add-count').textContent).toBe('3 selected');
+    expect(screen.getByTestId('add-limit').className).toContain('refused');
+    // One of them comes by themselves meanwhile, and the sheet closes once the others are asked.
+    const [first, ...others] = rows();
+    const came = start.accounts[0]!.contacts.find(({ person }) => person.id === first)!.person;
+    theirs(host, (call) => ({ members: [...call.members, { ...call.members[0]!, id: 9, person: came }] }));
+    await waitFor(() => expect(screen.getByTestId('add-count').textContent).toBe('2 selected'));
+    await user.click(screen.getByTestId('add-yes'));
+    const [call, people] = lastOf(host, 'addPeople') as [number, { id: string }[]];
+    expect([call, people.map(({ id }) => id)]).toEqual([7, others.slice(0, 2)]);
+    await waitFor(() => expect(screen.queryByTestId('add-people')).toBeNull());
+    expect(screen.getAllByTestId('person').filter((row) => row.dataset['state'] === 'invited').length).toBe(2);
+    expect(screen.queryByTestId('people-add')).toBeNull();
+  });
+
   it('offers that to nobody else', async () => {
     const { host, user } = await draw('group-three');
     theirs(host, () => ({ direction: 'incoming' }));

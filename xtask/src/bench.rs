@@ -5,7 +5,7 @@ use anyhow::Result;
 
 use crate::paths::Paths;
 use crate::setup::{self, Consent, Purpose};
-use crate::{cargo, process, say, ui};
+use crate::{cargo, lab, process, say, ui};
 
 pub(crate) fn run(paths: &Paths, consent: Consent) -> Result<()> {
     call(paths, consent, "tests/browser/bench-call.mjs", "docs/benchmarks.md")
@@ -35,6 +35,7 @@ fn call(paths: &Paths, consent: Consent, script: &str, report: &str) -> Result<(
     ]))?;
     step.done();
 
+    let ffmpeg = lab::its_ffmpeg(paths)?;
     let step = say::step("Measure");
     // Headless on both sides: neither display nor sound server, whose work would be measured too.
     let mut command = process::command(paths, "node");
@@ -43,6 +44,7 @@ fn call(paths: &Paths, consent: Consent, script: &str, report: &str) -> Result<(
         .env("BELLWIRE_ROOT", &paths.root)
         .env("BELLWIRE_CLI", paths.built("release", "bellwire-cli"))
         .env("BELLWIRE_SERVER", paths.built("release", "bellwire-server"))
+        .env("BELLWIRE_FFMPEG", ffmpeg)
         .env("BELLWIRE_MEDIA", paths.root.join("assets/media"))
         .env("BELLWIRE_REPORT", paths.root.join(report));
     process::run(&mut command)?;

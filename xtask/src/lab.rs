@@ -107,6 +107,12 @@ fn python(paths: &Paths, folder: &Path) -> Result<PathBuf> {
     Ok(python)
 }
 
+/// The ffmpeg of the lab's environment, for others that measure.
+pub(crate) fn its_ffmpeg(paths: &Paths) -> Result<String> {
+    let python = python(paths, &paths.cache.join("lab"))?;
+    ffmpeg(paths, &python)
+}
+
 fn ffmpeg(paths: &Paths, python: &Path) -> Result<String> {
     let script = "import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())";
     Ok(process::output(process::command(paths, python).args(["-c", script]))?.trim().to_owned())

@@ -20,6 +20,7 @@
 
 mod capacity;
 mod connections;
+mod growth;
 mod member_table;
 mod members;
 mod signals;

@@ -108,4 +108,7 @@ pub enum Notice {
     Ended { call: CallId, reason: EndReason },
     /// Somebody came into the room of a call that has no seat left: nothing connects us to them.
     MemberRefused { call: CallId, person: Person },
+    /// People we wanted to add to a call were not asked. `message`: the backend's words, meant for people;
+    /// `None`: there are not enough seats, or the backend cannot add anybody.
+    PeopleNotAdded { call: CallId, message: Option<String> },
 }

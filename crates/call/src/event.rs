@@ -84,6 +84,11 @@ pub enum UserAction {
     HangUp(CallId),
     /// Ends a call of several that we placed for everybody in it; any other call as `HangUp` does.
     EndForAll(CallId),
+    /// Asks more people to come into a call that goes on. A call of two may become one of several by it.
+    AddPeople {
+        call: CallId,
+        people: Vec<Person>,
+    },
     /// For this call; the next one starts as [`Event::StartWith`] says.
     SetMicrophone(bool),
     SetCamera(bool),

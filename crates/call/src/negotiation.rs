@@ -300,6 +300,9 @@ impl Negotiation {
             Phase::Answering => false,
         };
         if gone {
+            if !answers_copy {
+                self.repeats.outlived();
+            }
             self.start_over(steps);
             return self.create(Purpose::First, steps);
         }

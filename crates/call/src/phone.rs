@@ -133,6 +133,9 @@ impl Phone {
             UserAction::Silence(id) => self.with(id, |call| call.silence(out)),
             UserAction::HangUp(id) => self.with(id, |call| call.hang_up(now, out)),
             UserAction::EndForAll(id) => self.with(id, |call| call.end_for_all(now, out)),
+            UserAction::AddPeople { call, people } => {
+                self.with(call, |call| call.add_people(people, now, out));
+            }
             UserAction::SetMicrophone(on) => self.set_microphone(on, now, out),
             UserAction::SetCamera(on) => self.set_camera(on, now, out),
             UserAction::SetSharing(on) => self.share(on, now, out),

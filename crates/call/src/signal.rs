@@ -230,6 +230,9 @@ pub enum OutgoingSignal {
     HangUp,
     /// A call of several that we placed is over for everybody.
     EndForAll,
+    /// Ring more people for a call that goes on. Answered by [`IncomingSignal::PeopleAdded`] or
+    /// [`IncomingSignal::PeopleNotAdded`].
+    AddPeople(Vec<Person>),
     /// Our own ring timer ran out (as caller: also ends the backend's record).
     NoAnswer,
     Offer(Sdp),
@@ -286,6 +289,12 @@ pub enum IncomingSignal {
     InviteeDeclined {
         person: PersonId,
         reason: DeclineReason,
+    },
+    /// The people we wanted to add are being rung. Comes after the `Seats` of a call of two that grew by it.
+    PeopleAdded(Vec<Person>),
+    /// The backend does not add them; its words, meant for people, if it has any.
+    PeopleNotAdded {
+        message: Option<String>,
     },
     /// Who makes the offers of this call from now on, where the account has no rule for it. Comes
     /// before the `PeerJoined` it is about.

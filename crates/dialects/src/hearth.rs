@@ -32,14 +32,16 @@
 //!   person has it. The last one out ends the session; one of several that all have lost waits a minute more.
 //! - **Figures.** A quality report has the worst connection's, as ever, and additively in `members` those of each by
 //!   `userId`; `connection_issue` additively names the other end, `targetUserId`. Our server sums both up.
-//! - **More people** can be asked to a session of several by `POST session/:id/invite`, which is additive and
-//!   not said by this client yet.
+//! - **More people** can be asked to a session that goes on by `POST session/:id/invite`, which is additive. A
+//!   session of two becomes one of several by it: `call_session_updated`, additive as well, says so to both, and
+//!   names what signals call the other one from then on (`growth`).
 
 mod calls;
 mod contacts;
 mod decode;
 mod directory;
 mod encode;
+mod growth;
 mod history;
 mod login;
 mod members;
@@ -52,7 +54,7 @@ pub mod wire;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use bellwire_call::{CallId, CallKey, CallReport, Invite, OfferRule, OutgoingSignal};
+use bellwire_call::{CallId, CallKey, CallReport, Invite, OfferRule, OutgoingSignal, Person};
 use serde_json::Value;
 
 use self::calls::{Calls, Early};
@@ -106,6 +108,11 @@ enum PendingRequest {
     },
     Accept {
         session: String,
+    },
+    /// We ask more people to come.
+    Add {
+        session: String,
+        people: Vec<Person>,
     },
     /// Nothing depends on it but the token.
     Record,

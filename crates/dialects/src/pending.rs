@@ -26,6 +26,7 @@ impl<'a> LocalSignal<'a> {
             | OutgoingSignal::Answer(_)
             | OutgoingSignal::Candidate(_)
             | OutgoingSignal::Media(_)
+            | OutgoingSignal::AddPeople(_)
             | OutgoingSignal::Rejoin => Err(EncodeError::UnknownCall),
         }
     }

@@ -285,6 +285,8 @@ pub struct MemberQuality {
     pub fps: f32,
     pub width: u32,
     pub height: u32,
+    /// To be compared with what they see for us; empty until the connection is encrypted.
+    pub security_code: String,
 }
 
 /// Congestion control and retransmission of a call, counted from its start.

@@ -13,6 +13,9 @@ export const SELLER = 'seller@demo.example';
 export const CUSTOMER = 'amira@demo.example';
 export const PASSWORD = 'ring-ring-demo';
 
+/** Of the lab's environment, where xtask runs this. */
+const FFMPEG = process.env.BELLWIRE_FFMPEG ?? 'ffmpeg';
+
 const FOLDER = new URL('..', import.meta.url);
 const FILES = {
   '/storefront.html': ['storefront.html', 'text/html'],
@@ -94,9 +97,9 @@ function films(film, scratch, picture) {
   const scale = picture ? `,scale=${picture.width}:${picture.height}` : '';
   const faster = ['-v', 'error', '-y', '-i', film, '-an', '-vf', `setpts=N/${fps}/TB${scale}`, '-r', String(fps), '-pix_fmt', 'yuv420p'];
   try {
-    execFileSync('ffmpeg', [...faster, '-c:v', 'libx264', '-profile:v', 'baseline', '-crf', '16', '-g', '30', packed]);
+    execFileSync(FFMPEG, [...faster, '-c:v', 'libx264', '-profile:v', 'baseline', '-crf', '16', '-g', '30', packed]);
     // What Chromium is given is what the engine's file decodes to.
-    execFileSync('ffmpeg', ['-v', 'error', '-y', '-i', packed, '-pix_fmt', 'yuv420p', unpacked]);
+    execFileSync(FFMPEG, ['-v', 'error', '-y', '-i', packed, '-pix_fmt', 'yuv420p', unpacked]);
     return { packed, unpacked };
   } catch (error) {
     console.log(`  no film: ${String(error.message).split('\n')[0]}`);

@@ -40,6 +40,8 @@ export interface Commands {
   dial(account: AccountId, person: Person, kind: MediaKind, subject: Subject | null): Promise<void>;
   /** Calls several people at once, the first of them before the others. */
   callPeople(account: AccountId, people: Person[], kind: MediaKind): Promise<void>;
+  /** Asks more people to join a call that goes on. */
+  addPeople(call: CallId, people: Person[]): Promise<void>;
   /** Ends a call that we placed for everybody in it. */
   endForAll(call: CallId): Promise<void>;
   /** Tells everybody else in the call that we would like to say something, or not any more. */
@@ -130,6 +132,7 @@ export const commands = (invoke: Invoke): Commands => ({
   signOut: (account) => invoke('sign_out', { account }),
   dial: (account, person, kind, subject) => invoke('dial', { account, person, kind, subject }),
   callPeople: (account, people, kind) => invoke('call_people', { account, people, kind }),
+  addPeople: (call, people) => invoke('add_people', { call, people }),
   endForAll: (call) => invoke('end_for_all', { call }),
   raiseHand: (call, up) => invoke('raise_hand', { call, up }),
   accept: (call) => invoke('accept', { call }),

@@ -283,6 +283,8 @@ export interface MemberQuality {
   fps: number;
   width: number;
   height: number;
+  /** To be compared with what they see for us; empty until the connection is encrypted. */
+  security_code: string;
 }
 
 /** A backend that a server has and this program speaks. */

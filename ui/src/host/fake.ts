@@ -2,6 +2,7 @@
 // would, with made-up people and pictures. For development, screenshots and tests.
 
 import type {
+  MemberView,
   AccountId,
   AccountView,
   CallId,
@@ -199,6 +200,12 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
         ),
       ]);
       step(id, 'calling', () => connect(id));
+    },
+    async addPeople(id, people) {
+      told('addPeople', id, people);
+      await answer('addPeople');
+      const added = (all: MemberView[]) => people.map((one, at) => member(Math.max(0, ...all.map((had) => had.id)) + at + 1, one, 'invited'));
+      calls((all) => all.map((one) => (one.id === id ? { ...one, members: [...one.members, ...added(one.members)] } : one)));
     },
     endForAll(id) {
       told('endForAll', id);

@@ -14,6 +14,11 @@ impl Capacity {
         Self { members: 1, limit }
     }
 
+    /// Whether that many members are too many for any call.
+    pub(super) fn exceeds(self, members: usize) -> bool {
+        members > self.limit
+    }
+
     /// A call of as many as may be.
     pub(super) fn of_several(self) -> Self {
         Self { members: self.limit, ..self }

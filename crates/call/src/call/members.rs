@@ -108,6 +108,7 @@ impl Call {
         if self.is_ringing() {
             return;
         }
+        self.name_sole_member(&participants, now);
         let here: Vec<PeerId> = participants.iter().map(|participant| participant.peer.clone()).collect();
         for id in self.members.present() {
             let gone = |member: &Member| member.peer().is_none_or(|peer| !here.contains(peer));
@@ -139,7 +140,7 @@ impl Call {
     ) {
         let invitee = self.members.of_person(person);
         let Some(id) = invitee.filter(|id| self.members.expected().contains(id)) else { return };
-        if !self.is_outgoing() {
+        if self.consent == Consent::Asked && !self.is_outgoing() {
             return;
         }
         if self.consent == Consent::Asked && self.members.all.len() == 1 {

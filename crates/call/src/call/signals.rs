@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::{Call, Consent};
 use crate::call_context::{CallContext, SentMedia};
 use crate::member::{Entrance, Member};
-use crate::{Command, DeclineReason, Direction, EndReason, IncomingSignal, PeerId};
+use crate::{Command, DeclineReason, Direction, EndReason, IncomingSignal, Notice, PeerId};
 
 impl Call {
     /// `from`: the member it comes from, where the backend names it.
@@ -52,6 +52,10 @@ impl Call {
             }
             IncomingSignal::InviteeDeclined { person, reason } => {
                 self.hear_invitee_declined(&person, reason, now, out);
+            }
+            IncomingSignal::PeopleAdded(people) => self.hear_added(people, now),
+            IncomingSignal::PeopleNotAdded { message } => {
+                out.push(Command::Notice(Notice::PeopleNotAdded { call: self.id, message }));
             }
             IncomingSignal::PeerJoined
             | IncomingSignal::PeerLeft { .. }
@@ -114,7 +118,9 @@ impl Call {
                 | IncomingSignal::Seats(_)
                 | IncomingSignal::Joined(_)
                 | IncomingSignal::Participants(_)
-                | IncomingSignal::InviteeDeclined { .. } => {}
+                | IncomingSignal::InviteeDeclined { .. }
+                | IncomingSignal::PeopleAdded(_)
+                | IncomingSignal::PeopleNotAdded { .. } => {}
             }
             None
         };

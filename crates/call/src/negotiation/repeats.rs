@@ -2,7 +2,7 @@
 //!
 //! A page may open another peer connection for every copy it hears and answer each of them, so the connection
 //! behind an earlier answer is gone. Copies therefore wait for at least twice the longest time that an answer
-//! has taken, and a second answer is noticed.
+//! has taken, a second answer is noticed, and wherever a connection was gone they wait for twice as long.
 
 use std::time::{Duration, Instant};
 
@@ -68,6 +68,12 @@ impl Repeats {
             offer => *offer = Some(SaidOffer { at: now, copies: 1, answered_after: None }),
         }
         self.another = false;
+    }
+
+    /// The connection behind an earlier answer was gone when this one came, perhaps for a copy of an offer that
+    /// has been replaced since. How long answers take cannot be told from it, so the next copies wait for longer.
+    pub(super) fn outlived(&mut self) {
+        self.slowest_answer = (2 * self.slowest_answer).clamp(FIRST_REPEAT_DELAY, MAX_REPEAT_DELAY);
     }
 
     /// True: a copy of an offer that is answered already was answered as well.

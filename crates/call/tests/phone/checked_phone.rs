@@ -142,6 +142,12 @@ impl CheckedPhone {
         self.invariants.peers.keys().filter(|(of, _)| *of == call).map(|(_, member)| *member).collect()
     }
 
+    /// The same with the epoch of each.
+    pub(crate) fn open_epochs(&self, call: CallId) -> Vec<(MemberId, Epoch)> {
+        let of_call = self.invariants.peers.iter().filter(|((of, _), _)| *of == call);
+        of_call.map(|((_, member), epoch)| (*member, *epoch)).collect()
+    }
+
     fn open_peer(&self, call: CallId) -> Option<(MemberId, Epoch)> {
         let mut peers = self.invariants.peers.iter();
         peers.find(|((of, _), _)| *of == call).map(|((_, member), epoch)| (*member, *epoch))
@@ -342,7 +348,9 @@ impl Invariants {
             Command::Notice(Notice::Ended { call, reason }) => {
                 assert_eq!(self.over.insert(*call, reason.clone()), None, "ended twice");
             }
-            Command::Notice(Notice::MemberRefused { call, .. }) => self.assert_alive(*call),
+            Command::Notice(Notice::MemberRefused { call, .. } | Notice::PeopleNotAdded { call, .. }) => {
+                self.assert_alive(*call);
+            }
         }
     }
 

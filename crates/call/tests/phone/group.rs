@@ -225,3 +225,114 @@ fn two_who_give_up_at_different_times_find_each_other() {
     group.pass(100 * SECOND);
     group.assert_settled();
 }
+
+/// Two who talk in a session of two.
+fn pair(group: &mut Group) {
+    group.dial(0, 1);
+    group.pass(SECOND);
+    group.accept(1);
+    group.pass(5 * SECOND);
+    group.assert_settled();
+}
+
+#[test]
+fn a_call_of_two_grows_and_its_connection_stays() {
+    for asks in [0, 1] {
+        let mut group = group(4);
+        pair(&mut group);
+        let before = [0, 1].map(|who| group.phone(who).open_epochs(group.active(who).unwrap().id));
+        group.add(asks, &[2, 3, 2]);
+        group.pass(SECOND);
+        let call = group.active(asks).unwrap();
+        assert_eq!(
+            states(&group, asks).iter().filter(|(_, state)| *state == MemberState::Invited).count(),
+            2
+        );
+        assert_eq!(call.state, CallState::Connected);
+        for (who, before) in [0, 1].into_iter().zip(before) {
+            let now = group.phone(who).open_epochs(group.active(who).unwrap().id);
+            assert_eq!(now, before, "the connection of p{who} was made anew");
+        }
+        group.accept(2);
+        group.pass(5 * SECOND);
+        let ring = group.phone(3).newest();
+        group.user(3, UserAction::Decline(ring));
+        group.pass(5 * SECOND);
+        group.assert_settled();
+        assert_eq!(group.active(2).unwrap().members.len(), 2);
+
+        // Of three one goes, and of the two that are left the last one is not alone in it.
+        group.hang_up(0);
+        group.pass(5 * SECOND);
+        group.assert_settled();
+        group.hang_up(1);
+        group.pass(70 * SECOND);
+        assert_eq!(reason(&group, 2), Some(EndReason::RemoteHungUp));
+    }
+}
+
+#[test]
+fn whoever_was_added_and_does_not_come_is_not_waited_for() {
+    let mut group = group(3);
+    pair(&mut group);
+    group.add(1, &[2]);
+    group.pass(5 * SECOND);
+    assert_eq!(states(&group, 1).last().unwrap().1, MemberState::Invited);
+    group.pass(70 * SECOND);
+    assert_eq!(states(&group, 1), [("p0".into(), MemberState::Connected)]);
+    assert_eq!(reason(&group, 2), Some(EndReason::Missed));
+    // It is a conversation of two again: over at once when one of them goes.
+    group.hang_up(0);
+    group.pass(SECOND);
+    assert_eq!(reason(&group, 1), Some(EndReason::RemoteHungUp));
+}
+
+#[test]
+fn a_call_of_two_grows_while_the_socket_of_one_is_away() {
+    let mut group = group(3);
+    pair(&mut group);
+    group.socket(0, false);
+    group.pass(SECOND);
+    group.add(1, &[2]);
+    group.pass(SECOND);
+    assert_eq!(group.active(1).unwrap().members.len(), 1, "who is away cannot be told of");
+    group.socket(0, true);
+    group.pass(5 * SECOND);
+    group.add(1, &[2]);
+    group.pass(SECOND);
+    group.socket(0, false);
+    group.accept(2);
+    group.pass(5 * SECOND);
+    group.socket(0, true);
+    group.pass(15 * SECOND);
+    group.assert_settled();
+    assert_eq!(group.active(0).unwrap().members.len(), 2);
+}
+
+#[test]
+fn more_people_than_there_are_seats_are_not_asked() {
+    let mut group = group(10);
+    pair(&mut group);
+    group.add(0, &[2, 3, 4, 5, 6, 7, 8]);
+    group.pass(SECOND);
+    assert_eq!(group.active(0).unwrap().members.len(), 1);
+    group.add(0, &[2, 3, 4, 5, 6, 7]);
+    group.pass(SECOND);
+    assert_eq!(group.active(0).unwrap().members.len(), 7);
+}
+
+/// An answer that takes longer than a copy of its offer waits is to a connection that the page has thrown away for
+/// the copy.
+#[test]
+fn a_page_behind_a_slow_server_is_connected_to_everybody() {
+    let mut group = Group::with_webs(10, 3, vec![526, 1, 28, 761, 420]);
+    group.invite(0, &[1, 2, 3, 4, 5, 6, 7]);
+    group.pass(5 * SECOND);
+    for who in 1..8 {
+        group.accept(who);
+    }
+    let session = group.backend.open().remove(0);
+    group.join(7, &session);
+    group.pass(15 * SECOND);
+    group.assert_settled();
+}

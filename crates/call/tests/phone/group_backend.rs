@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use bellwire_call::{
     CallId, CallKey, DeclineReason, IncomingSignal, Invite, MediaKind, MediaState, OutgoingSignal,
-    Participant, PeerId, RemoteCallId, Ring,
+    Participant, PeerId, Person, RemoteCallId, Ring,
 };
 
 use crate::builders::{person, remote};
@@ -33,6 +33,17 @@ struct Session {
     invited: Vec<Who>,
     room: Vec<Who>,
     over: bool,
+    /// Two people have room in it, and signals name neither.
+    pair: bool,
+    /// The two of a session of two, also once it has grown.
+    of_two: Option<[Who; 2]>,
+}
+
+impl Session {
+    /// The other one of two.
+    fn other(&self, who: Who) -> Option<Who> {
+        self.of_two?.into_iter().find(|one| *one != who)
+    }
 }
 
 pub(crate) struct Backend {
@@ -78,14 +89,44 @@ impl Backend {
         let people = std::iter::once(&invite.to).chain(&invite.others);
         let invited: Vec<Who> =
             people.map(|person| person.id.0[1..].parse().expect("people are numbered")).collect();
-        let mut told = vec![(from, key.clone(), IncomingSignal::Seats(8)), (from, key, placed(&id))];
-        for to in &invited {
-            let ring = Ring { from: person(&name(from)), kind: MediaKind::Video, subject: None };
-            let key = CallKey::Remote(id.clone());
-            told.push((*to, key.clone(), IncomingSignal::Ring(ring)));
-            told.push((*to, key, IncomingSignal::Seats(8)));
+        // Here a voice call of one person is a session of two.
+        let pair = invited.len() == 1 && invite.kind == MediaKind::Voice;
+        let of_two = pair.then(|| [from, invited[0]]);
+        let mut told = Vec::new();
+        if !pair {
+            told.push((from, key.clone(), IncomingSignal::Seats(8)));
         }
-        self.sessions.insert(id, Session { initiator: from, invited, room: Vec::new(), over: false });
+        told.push((from, key, placed(&id)));
+        told.extend(invited.iter().flat_map(|to| ring(from, *to, &id, pair)));
+        let session = Session { initiator: from, invited, room: Vec::new(), over: false, pair, of_two };
+        self.sessions.insert(id, session);
+        told
+    }
+
+    /// Rings more people. A session of two that both are in becomes one of several.
+    fn add(&mut self, from: Who, id: &RemoteCallId, people: Vec<Person>) -> Vec<Told> {
+        let key = CallKey::Remote(id.clone());
+        let session = self.sessions.get_mut(id).expect("it is known");
+        let is_in = |who: &Who| session.room.contains(who) || session.invited.contains(who);
+        let number = |person: &Person| person.id.0[1..].parse::<Who>().expect("people are numbered");
+        let new: Vec<Who> = people.iter().map(number).filter(|who| !is_in(who)).collect();
+        let taken = session.room.len() + session.invited.len() + new.len();
+        let answered = !session.pair || session.room.len() == 2;
+        if taken > SEATS || !answered || !session.room.contains(&from) {
+            return vec![(from, key, IncomingSignal::PeopleNotAdded { message: None })];
+        }
+        session.invited.extend(&new);
+        let (room, grown) = (session.room.clone(), std::mem::take(&mut session.pair));
+        let mut told = Vec::new();
+        for who in room.iter().filter(|_| grown) {
+            let others = room.iter().filter(|other| *other != who);
+            let here = others.map(|other| self.participant(*other, *who)).collect();
+            told.push((*who, key.clone(), IncomingSignal::Seats(8)));
+            told.push((*who, key.clone(), IncomingSignal::Participants(here)));
+        }
+        told.extend(new.iter().flat_map(|to| ring(from, *to, id, false)));
+        let added = people.into_iter().filter(|person| new.contains(&number(person))).collect();
+        told.push((from, key, IncomingSignal::PeopleAdded(added)));
         told
     }
 
@@ -113,6 +154,7 @@ impl Backend {
                 self.relay(from, key, IncomingSignal::Candidate(candidate))
             }
             OutgoingSignal::Media(media) => self.others(from, id, &IncomingSignal::Media(media)),
+            OutgoingSignal::AddPeople(people) => self.add(from, id, people),
             OutgoingSignal::Invite(_) => panic!("a placed call is not placed again"),
         }
     }
@@ -143,15 +185,31 @@ impl Backend {
         if is_full(session, who) {
             return vec![(who, key, IncomingSignal::Full)];
         }
+        let comes = session.invited.contains(&who);
         session.invited.retain(|invited| *invited != who);
         session.room.retain(|other| *other != who);
         let others = session.room.clone();
         session.room.push(who);
+        if session.pair {
+            return others.iter().flat_map(|other| self.arrival(who, *other, comes, &key)).collect();
+        }
         let there = others.iter().map(|other| self.participant(*other, who)).collect();
         let mut told = vec![(who, key.clone(), IncomingSignal::Participants(there))];
         for other in others {
             told.push((other, key.clone(), IncomingSignal::Joined(self.participant(who, other))));
         }
+        told
+    }
+
+    /// Both of two are in the room: what each is told of the other.
+    fn arrival(&self, who: Who, other: Who, accepts: bool, key: &CallKey) -> Vec<Told> {
+        let turn = |of: Who, to: Who| {
+            let us = self.participant(of, to).we_offer == Some(true);
+            (to, key.clone(), IncomingSignal::OfferTurn { us })
+        };
+        let mut told = vec![turn(who, other), turn(other, who)];
+        told.extend(accepts.then(|| (other, key.clone(), IncomingSignal::Accept)));
+        told.extend([other, who].map(|to| (to, key.clone(), IncomingSignal::PeerJoined)));
         told
     }
 
@@ -169,7 +227,7 @@ impl Backend {
             return Vec::new();
         }
         session.room.retain(|other| *other != who);
-        if session.room.is_empty() && !disconnected {
+        if !disconnected && (session.room.is_empty() || session.pair) {
             return self.end(who, id);
         }
         self.others(who, id, &IncomingSignal::PeerLeft { disconnected })
@@ -195,24 +253,46 @@ impl Backend {
     }
 
     fn relay(&self, from: Who, key: &CallKey, signal: IncomingSignal) -> Vec<Told> {
-        let (Some(id), Some(to)) = (key.remote(), key.peer()) else {
-            panic!("in a room of several a description is for one of them: {signal:?}");
+        let Some(id) = key.remote() else { panic!("for nobody: {signal:?}") };
+        let session = &self.sessions[id];
+        let to = match key.peer() {
+            Some(to) => session.room.iter().copied().find(|who| peer_id(*who, self.web_from) == *to),
+            // Said when there were two, perhaps.
+            None => Some(session.other(from).expect("of several it is for one of them")),
         };
-        let room = &self.sessions[id].room;
-        let to = room.iter().find(|who| peer_id(**who, self.web_from) == *to);
-        match to.filter(|_| room.contains(&from)) {
-            Some(to) => vec![(*to, CallKey::Member(id.clone(), peer_id(from, self.web_from)), signal)],
+        match to.filter(|to| session.room.contains(to) && session.room.contains(&from)) {
+            Some(to) => vec![(to, self.key_of(from, id), signal)],
             None => Vec::new(),
         }
     }
 
+    /// How what somebody does is told of.
+    fn key_of(&self, who: Who, id: &RemoteCallId) -> CallKey {
+        if self.sessions[id].pair {
+            return CallKey::Remote(id.clone());
+        }
+        CallKey::Member(id.clone(), peer_id(who, self.web_from))
+    }
+
     fn others(&self, from: Who, id: &RemoteCallId, signal: &IncomingSignal) -> Vec<Told> {
-        let key = CallKey::Member(id.clone(), peer_id(from, self.web_from));
+        let key = self.key_of(from, id);
         let room = self.sessions[id].room.iter().filter(|who| **who != from);
         room.map(|who| (*who, key.clone(), signal.clone())).collect()
     }
 }
 
+/// What somebody who is rung is told.
+fn ring(from: Who, to: Who, id: &RemoteCallId, pair: bool) -> Vec<Told> {
+    let (key, kind) = (CallKey::Remote(id.clone()), MediaKind::Video);
+    let ring = Ring { from: person(&name(from)), kind, subject: None };
+    let mut told = vec![(to, key.clone(), IncomingSignal::Ring(ring))];
+    told.extend((!pair).then_some((to, key, IncomingSignal::Seats(8))));
+    told
+}
+
 fn is_full(session: &Session, who: Who) -> bool {
+    if session.pair {
+        return !session.of_two.is_some_and(|two| two.contains(&who));
+    }
     session.room.len() >= SEATS && !session.room.contains(&who)
 }

@@ -15,6 +15,8 @@ const PEOPLE: usize = 10;
 #[derive(Clone, Debug)]
 enum Move {
     Invite(Who, Vec<Who>),
+    Dial(Who, Who),
+    Add(Who, Vec<Who>),
     Join(Who, usize),
     Accept(Who),
     Decline(Who),
@@ -35,7 +37,10 @@ fn who() -> impl Strategy<Value = Who> {
 
 fn a_move() -> impl Strategy<Value = Move> {
     let others = prop::collection::vec(who(), 1..8);
+    let few = prop::collection::vec(who(), 1..3);
     prop_oneof![
+        3 => (who(), who()).prop_map(|(who, other)| Move::Dial(who, other)),
+        3 => (who(), few).prop_map(|(who, others)| Move::Add(who, others)),
         3 => (who(), others).prop_map(|(who, others)| Move::Invite(who, others)),
         6 => (who(), 0..4usize).prop_map(|(who, session)| Move::Join(who, session)),
         10 => who().prop_map(Move::Accept),
@@ -59,6 +64,16 @@ fn play(group: &mut Group, step: Move) {
             to.dedup();
             to.retain(|who| *who != from);
             group.invite(from, &to);
+        }
+        // Web clients call everybody as one of several.
+        Move::Dial(from, to) => {
+            if from != to && !group.uses_web(from) && !group.uses_web(to) {
+                group.dial(from, to);
+            }
+        }
+        Move::Add(from, mut people) => {
+            people.retain(|who| *who != from);
+            group.add(from, &people);
         }
         Move::Join(who, nth) => {
             let open = group.backend.open();

@@ -78,6 +78,10 @@ impl Group {
         &self.seats[who].phone
     }
 
+    pub(crate) fn uses_web(&self, who: Who) -> bool {
+        self.webs.contains_key(&who)
+    }
+
     /// The call that is not over and that they take part in.
     pub(crate) fn active(&self, who: Who) -> Option<CallView> {
         self.phone(who).live().into_iter().find(|call| call.state.is_active())
@@ -88,6 +92,21 @@ impl Group {
         let Some(to) = people.next() else { return };
         let invite = Invite { to, others: people.collect(), kind: MediaKind::Video, subject: None };
         self.user(from, UserAction::Dial { account: HOME, invite });
+    }
+
+    /// Calls one person, in a session of two.
+    pub(crate) fn dial(&mut self, from: Who, to: Who) {
+        let to = person(&name(to));
+        let invite = Invite { to, others: Vec::new(), kind: MediaKind::Voice, subject: None };
+        self.user(from, UserAction::Dial { account: HOME, invite });
+    }
+
+    /// Asks more people to come into their call.
+    pub(crate) fn add(&mut self, from: Who, people: &[Who]) {
+        if let Some(call) = self.active(from) {
+            let people = people.iter().map(|who| person(&name(*who))).collect();
+            self.user(from, UserAction::AddPeople { call: call.id, people });
+        }
     }
 
     /// They enter a session by themselves.

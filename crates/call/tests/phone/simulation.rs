@@ -320,7 +320,7 @@ impl Pair {
                 self.pass_on(side, &id, IncomingSignal::Candidate(candidate));
             }
             OutgoingSignal::Media(media) => self.pass_on(side, &id, IncomingSignal::Media(media)),
-            OutgoingSignal::EndForAll => panic!("a call of two"),
+            OutgoingSignal::EndForAll | OutgoingSignal::AddPeople(_) => panic!("a call of two"),
             OutgoingSignal::Invite(_) => panic!("a placed call is not placed again"),
         }
     }

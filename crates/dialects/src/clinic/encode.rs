@@ -73,6 +73,7 @@ impl Clinic {
             OutgoingSignal::Candidate(candidate) => self.signal(call, candidate.into()),
             OutgoingSignal::Media(state) => self.media(call, *state),
             OutgoingSignal::Rejoin => self.in_room(call, |_| Vec::new()),
+            OutgoingSignal::AddPeople(_) => Err(EncodeError::NoWords),
             OutgoingSignal::Invite(_) => Err(EncodeError::UnknownCall),
         }
     }

@@ -107,6 +107,7 @@ impl Dealerdesk {
                 let known = self.known(call)?;
                 Ok(self.in_room(&known.room, Vec::new()))
             }
+            OutgoingSignal::AddPeople(_) => Err(EncodeError::NoWords),
             OutgoingSignal::Invite(_) => Err(EncodeError::UnknownCall),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use bellwire_call::{IncomingSignal, MediaKind, MediaState};
+use bellwire_call::{IncomingSignal, MediaKind, MediaState, Person};
 
 use super::members::{Member, There};
 use crate::call_table::{CallTable, Evictable, TableFull};
@@ -40,6 +40,10 @@ pub(super) struct CallEntry {
     pub(super) stale: bool,
     /// People the session has room for, ourselves included.
     pub(super) seats: u8,
+    /// It was a session of two.
+    grown: bool,
+    /// People who ring for a session of two that is to become one of several.
+    pub(super) added: Vec<Person>,
     /// In a session of two the other one, from the start; of several those who are in the room.
     members: Vec<Member>,
     /// Names, in the room of a session of two, of people who are not the one we talk to.
@@ -59,6 +63,19 @@ impl CallEntry {
     /// More than two can be in it, and signals name the member they are about.
     pub(super) fn is_several(&self) -> bool {
         self.seats > 2
+    }
+
+    /// The other one of what was a session of two.
+    pub(super) fn of_two(&self) -> Option<&Member> {
+        self.member(&self.peer).filter(|_| self.grown)
+    }
+
+    /// A session of two becomes one of several.
+    pub(super) fn grow(&mut self, seats: u8) {
+        self.seats = seats;
+        self.sole = false;
+        self.grown = true;
+        self.others.clear();
     }
 
     /// Where the other one of two is; of several, where anybody is.
@@ -202,6 +219,8 @@ impl Calls {
             entered: false,
             stale: false,
             seats,
+            grown: false,
+            added: Vec::new(),
             members,
             others: BTreeSet::new(),
             ours: sending,

@@ -29,6 +29,7 @@ impl Hearth {
             name::CALL_INVITATION => self.invited(read(event, args)?),
             name::INVITATION_CLOSED => Ok(self.invitation_closed(&read(event, args)?)),
             name::CALL_SESSION_JOINED => self.entered(read(event, args)?),
+            name::CALL_SESSION_UPDATED => self.updated(read(event, args)?),
             name::USER_JOINED_CALL => {
                 let UserJoinedCall { participant, session_id } = read(event, args)?;
                 Ok(self.joined(session_id, &participant))

@@ -115,6 +115,7 @@ impl Hearth {
             }
             (OutgoingSignal::Candidate(candidate), Some(session)) => self.candidate(&session, to, candidate),
             (OutgoingSignal::Media(state), Some(session)) => self.media(&session, *state),
+            (OutgoingSignal::AddPeople(people), Some(session)) => self.add_people(&session, people),
             (OutgoingSignal::Rejoin, Some(session)) => self.in_room(&session, Vec::new()),
             (
                 OutgoingSignal::Accept
@@ -122,6 +123,7 @@ impl Hearth {
                 | OutgoingSignal::Answer(_)
                 | OutgoingSignal::Candidate(_)
                 | OutgoingSignal::Media(_)
+                | OutgoingSignal::AddPeople(_)
                 | OutgoingSignal::Rejoin,
                 None,
             )
@@ -322,8 +324,8 @@ fn target(known: &CallEntry, to: Option<&PeerId>) -> Result<(Option<String>, Opt
         Some(PeerId(name)) if known.is_several() => {
             known.named(name).and_then(|member| member.there.as_ref())
         }
-        // For one of several, it is not known for whom.
-        None if known.is_several() => None,
+        // For one of several it is not known for whom, unless it was said when there were two.
+        None if known.is_several() => known.of_two().and_then(|member| member.there.as_ref()),
         Some(_) | None => known.there(),
     };
     let there = there.ok_or(EncodeError::NoWords)?;

@@ -41,6 +41,7 @@ impl Hearth {
                 reaction
             }
             PendingRequest::Accept { session } => self.accepted(&session, status, body),
+            PendingRequest::Add { session, people } => self.people_added(&session, people, status, body),
             PendingRequest::Record => Reaction::none(),
         };
         if status == 401 {
@@ -189,7 +190,7 @@ fn already_in(status: u16, body: &Value) -> bool {
     status == 400 && rest::message(body).is_some_and(|message| message.to_lowercase().contains("already in"))
 }
 
-fn refusal(status: u16, body: &Value) -> String {
+pub(super) fn refusal(status: u16, body: &Value) -> String {
     rest::message(body).unwrap_or_else(|| match status {
         429 => "too many requests, try again later".to_owned(),
         _ => rest::refusal(status),

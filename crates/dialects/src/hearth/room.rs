@@ -10,6 +10,7 @@ use super::{
     Hearth, PEER_PREFIX,
     calls::CallEntry,
     encode,
+    growth::is_of_several,
     members::{Member, There},
     wire::{
         CallSessionJoined, Participant, ParticipantMediaChanged, ParticipantMediaUpdated,
@@ -24,7 +25,7 @@ const MAX_PARTICIPANTS: usize = 64;
 /// Seats of a session that does not say how many it has: as documented.
 pub(super) const SEATS: u8 = 8;
 
-type Heard = Vec<(CallKey, IncomingSignal)>;
+pub(super) type Heard = Vec<(CallKey, IncomingSignal)>;
 
 /// How many people a session has room for; `told`: by the backend, 0 if it says nothing.
 pub(super) fn seats(kind: SessionType, told: u32) -> u8 {
@@ -131,10 +132,10 @@ impl Hearth {
         let known = self.calls.find_mut(&session).filter(|known| known.joined);
         let known = known.ok_or(DecodeError::ForeignCall { what: name::CALL_SESSION_JOINED })?;
         known.entered = true;
-        let here = newest_seats(event.participants);
-        if known.is_several() {
-            return Ok(self.all_here(&session, event.max_participants, here));
+        if known.is_several() || is_of_several(event.session_type, event.max_participants) {
+            return Ok(self.all_of_several(&session, event.max_participants, event.participants));
         }
+        let here = newest_seats(event.participants);
         let peer = known.peer.clone();
         let found = here.iter().any(|(participant, _)| participant.user_id == peer);
         let mut reaction = Reaction::none();
@@ -156,7 +157,20 @@ impl Hearth {
         Ok(reaction)
     }
 
-    /// Everybody in the room of several as we enter it.
+    /// Everybody in the room of several as we enter it, or as it becomes one.
+    pub(super) fn all_of_several(
+        &mut self,
+        session: &str,
+        told: u32,
+        participants: Vec<Participant>,
+    ) -> Reaction {
+        let grown = self.grows(session, told);
+        let mut reaction = self.all_here(session, told, newest_seats(participants));
+        reaction.heard.splice(0..0, grown);
+        reaction.heard.extend(self.take_added(session));
+        reaction
+    }
+
     fn all_here(&mut self, session: &str, told: u32, here: Vec<(Participant, Vec<String>)>) -> Reaction {
         let Some(known) = self.calls.find_mut(session) else { return Reaction::none() };
         let mut heard = Heard::new();

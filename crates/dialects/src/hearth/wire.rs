@@ -6,6 +6,7 @@
 
 mod event;
 mod figures;
+pub mod name;
 mod rest;
 mod therapy;
 
@@ -15,7 +16,7 @@ pub use event::{
     LeaveCallSession, MediaStateChanged, Participant, ParticipantMediaChanged, ParticipantMediaUpdated,
     ParticipantScreenShare, ParticipantToggledAudio, ParticipantToggledVideo, RelayedAnswer,
     RelayedCandidate, RelayedOffer, ScreenShare, SendAnswer, SendCandidate, SendOffer, ToggleAudio,
-    ToggleVideo, UserJoinedCall, UserLeftCall, name,
+    ToggleVideo, UserJoinedCall, UserLeftCall,
 };
 pub use figures::{
     CONNECTION_FAILED, CONNECTION_LOST, ConnectionIssue, ParticipantConnectionIssue, QualityReport,

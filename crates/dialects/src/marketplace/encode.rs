@@ -78,6 +78,7 @@ impl Marketplace {
                 let known = self.calls.find(call).ok_or(EncodeError::UnknownCall)?;
                 Ok(vec![enter(call, known, None)])
             }
+            OutgoingSignal::AddPeople(_) => Err(EncodeError::NoWords),
             OutgoingSignal::Invite(_) => Err(EncodeError::UnknownCall),
         }
     }

@@ -82,6 +82,7 @@ impl Storefront {
             OutgoingSignal::Candidate(candidate) => self.candidate(call, candidate),
             OutgoingSignal::Media(state) => self.media(call, *state),
             OutgoingSignal::Rejoin => self.in_room(call, Vec::new()),
+            OutgoingSignal::AddPeople(_) => Err(EncodeError::NoWords),
             OutgoingSignal::Invite(_) => Err(EncodeError::UnknownCall),
         }
     }

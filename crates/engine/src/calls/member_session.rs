@@ -105,7 +105,9 @@ impl MemberSession {
         // Another program may be at its other end.
         self.path = MemberPath::default();
         self.peer = Some(peer);
-        self.tell_wish();
+        if self.shown.is_some() || self.hand_up {
+            self.tell_wish();
+        }
     }
 
     /// Their picture is shown at that size, in pixels; of one that is not shown none is decoded.
@@ -120,15 +122,14 @@ impl MemberSession {
     }
 
     pub(crate) fn raise_hand(&mut self, up: bool) {
-        self.hand_up = up;
-        self.tell_wish();
+        if std::mem::replace(&mut self.hand_up, up) != up {
+            self.tell_wish();
+        }
     }
 
     fn tell_wish(&self) {
-        if self.shown.is_some() || self.hand_up {
-            let max_side = self.shown.unwrap_or(u16::MAX);
-            self.send_to_peer(PeerCommand::SetWish(Wish { max_side, hand_up: self.hand_up }));
-        }
+        let max_side = self.shown.unwrap_or(u16::MAX);
+        self.send_to_peer(PeerCommand::SetWish(Wish { max_side, hand_up: self.hand_up }));
     }
 
     pub(crate) fn close_peer(&mut self) {

@@ -127,6 +127,7 @@ pub(crate) fn member_quality(member: MemberId, stats: &CallStats) -> MemberQuali
         fps: stats.fps_received,
         width: stats.width_received,
         height: stats.height_received,
+        security_code: stats.security_code.clone(),
     }
 }
 

@@ -74,6 +74,13 @@ impl EngineLoop {
                 warn!(call = call.0, "Somebody came into a call that has no seat left");
                 debug!(name = person.name, "Who was refused");
             }
+            Command::Notice(bellwire_call::Notice::PeopleNotAdded { call, message }) => {
+                info!(call = call.0, "Nobody was added to the call");
+                self.notify(Notice::Problem {
+                    code: "people_not_added",
+                    text: message.unwrap_or_else(|| "No more people can be asked to join this call".into()),
+                });
+            }
             Command::Notice(bellwire_call::Notice::Ended { call, reason }) => {
                 info!(call = call.0, ?reason, "Call ended");
                 self.call_ended(call);

@@ -83,6 +83,15 @@ impl EngineLoop {
                 text: "A call there has no room for so many people".into(),
             });
         }
+        if let UserAction::AddPeople { call, people } = &action
+            && let Some(view) = self.call_view(*call)
+            && view.members.len() + people.len() + 1 > self.seats(view.account)
+        {
+            return self.notify(Notice::Problem {
+                code: "too_many_people",
+                text: "A call there has no room for so many people".into(),
+            });
+        }
         self.dispatch(Event::User(action));
     }
 

@@ -100,7 +100,8 @@ impl Hub {
         replies.push(Reply::emit(from, name::AUTHENTICATED, &body));
         for session in self.sessions.values() {
             if session.rings() && session.facts.pending.contains(&user.id) {
-                replies.push(Reply::emit(from, name::CALL_INVITATION, &session.facts.invitation));
+                let body = session.invitation_of(&user.id);
+                replies.push(Reply::emit(from, name::CALL_INVITATION, &body));
             }
         }
         self.users.insert(from, user);
@@ -208,27 +209,40 @@ impl Hub {
         devices.map(|key| Reply::emit(key, name::CALL_INVITATION, &invitation)).collect()
     }
 
-    fn invited(&mut self, facts: Facts, users: Vec<String>, now: Millis) -> Replies {
+    fn invited(&mut self, facts: Facts, by: &User, users: Vec<String>, now: Millis) -> Replies {
         let (id, until) = (facts.session_id.clone(), facts.ring_until);
         let invitation = facts.invitation.clone();
         self.remember(facts, now);
         let Some(session) = self.sessions.get_mut(&id).filter(|session| !session.is_over()) else {
             return Vec::new();
         };
+        let grown = !session.facts.is_several() && invitation.max_participants > 2;
+        session.facts.invitation = invitation;
         session.facts.ring_until = until;
         for user in &users {
+            session.invited_by.insert(user.clone(), by.clone());
             if !session.facts.pending.contains(user) {
                 session.facts.pending.push(user.clone());
             }
         }
-        self.timers.insert(until, Due::Ring(id));
-        let devices = users.iter().flat_map(|user| self.devices(user));
-        devices.map(|key| Reply::emit(key, name::CALL_INVITATION, &invitation)).collect()
+        let mut replies = Vec::new();
+        if grown {
+            let here = session.seats.values().filter_map(|seat| Some((seat.socket?, &seat.user.id)));
+            let told = here.map(|(socket, user)| (socket, session.as_seen_by(user)));
+            replies.extend(told.map(|(socket, body)| Reply::emit(socket, name::CALL_SESSION_UPDATED, &body)));
+        }
+        self.timers.insert(until, Due::Ring(id.clone()));
+        let Some(session) = self.sessions.get(&id) else { return replies };
+        for user in &users {
+            let body = session.invitation_of(user);
+            replies.extend(self.devices(user).map(|key| Reply::emit(key, name::CALL_INVITATION, &body)));
+        }
+        replies
     }
 
     fn declined(&mut self, session_id: &str, user: &str, reason: &str) -> Replies {
         let Some(session) = self.sessions.get_mut(session_id) else { return Vec::new() };
-        let initiator = session.facts.initiator.id.clone();
+        let initiator = session.inviter_of(user).id.clone();
         session.facts.pending.retain(|pending| pending != user);
         let body = CallDeclined {
             session_id: session_id.to_owned(),
@@ -362,7 +376,7 @@ impl hub_actor::Hub for Hub {
                 Vec::new()
             }
             News::Started(facts) => self.started(*facts, now),
-            News::Invited { facts, users } => self.invited(*facts, users, now),
+            News::Invited { facts, by, users } => self.invited(*facts, &by, users, now),
             News::Seated { facts, user } => {
                 let (session_id, id) = (facts.session_id.clone(), user.id.clone());
                 self.remember(*facts, now);

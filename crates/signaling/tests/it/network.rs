@@ -11,7 +11,7 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
 
 use crate::proxy::Proxy;
-use crate::support::{Deployed, PATIENCE, heard, link};
+use crate::support::{Deployed, PATIENCE, heard, link, online};
 
 /// An authority that no system knows, and a certificate of its making.
 struct Authority {
@@ -73,6 +73,11 @@ fn through(proxy: &str) -> Result<TransportConfig> {
 
 /// Signs in, places a call and hangs up with the very last words, all on that way.
 async fn place_and_hang_up(server: &Deployed, transport: TransportConfig) -> Result<()> {
+    // A call to somebody who is not there would end by itself, perhaps before it is hung up.
+    let trusted = TransportConfig { proxy: None, ..transport.clone() };
+    let customer =
+        SignInRequest { transport: trusted, ..server.request("customer", "ann@example.com", "secret") };
+    let customer = online(customer).await?;
     let mut seller = sign_in(seller(server, transport)).await?;
     link(&mut seller.events, true).await?;
     let to = Person { id: PersonId("c1".into()), name: "Ann".into(), avatar: None };
@@ -87,6 +92,7 @@ async fn place_and_hang_up(server: &Deployed, transport: TransportConfig) -> Res
         seen.is_some_and(|seen| seen.iter().any(|event| event[0] == "leaveVideoCall"))
     };
     server.until("the last words", last).await?;
+    customer.session.close().await;
     server.until("no connection", |state| state["sockets"] == 0).await?;
     Ok(())
 }

@@ -2,9 +2,10 @@
 
 use anyhow::{Context, ensure};
 use bellwire_engine::{
-    CallState, CallView, EndReason, EngineView, Invite, LinkState, MediaKind, MemberId, MemberState, Person,
+    CallState, CallStats, CallView, EndReason, EngineView, Invite, LinkState, MediaKind, MemberId,
+    MemberState, Notice, Person, Subject,
 };
-use bellwire_server::PairFigures;
+use bellwire_server::{Backend, PairFigures};
 use bellwire_tests_calls::{Login, Setup, TestClient, TestServer};
 
 const EMAILS: [&str; 8] = [
@@ -115,6 +116,18 @@ async fn three_people_see_and_hear_each_other_and_one_may_leave() -> anyhow::Res
     let people = people(&server, 3).await?;
     gather(&people).await?;
     all_meet(&people).await?;
+    // Any two see one security code, which is that of nobody else.
+    let mut codes = std::collections::BTreeMap::<String, Vec<usize>>::new();
+    for (own, client) in people.iter().enumerate() {
+        let encrypted = |stats: &CallStats| {
+            stats.members.len() == 2 && stats.members.iter().all(|member| !member.security_code.is_empty())
+        };
+        for member in client.stats("security codes", encrypted).await?.members {
+            codes.entry(member.security_code).or_default().push(own);
+        }
+    }
+    let between: Vec<_> = codes.into_values().collect();
+    ensure!(between.len() == 3 && between.iter().all(|both| both.len() == 2), "{between:?}");
 
     let cleo = me(&people[2])?;
     let call = live(&people[2]).context("a call")?;
@@ -275,6 +288,128 @@ async fn eight_people_see_and_hear_each_other() -> anyhow::Result<()> {
     all_meet(&people).await?;
     for person in people {
         person.leave().await;
+    }
+    Ok(())
+}
+
+async fn dial_and_meet(caller: &TestClient, callee: &TestClient) -> anyhow::Result<()> {
+    caller.call_person(&me(callee)?, MediaKind::Video).await?;
+    let ring = callee.ringing().await?;
+    callee.engine().accept(ring.id).await;
+    caller.connected().await.map(drop)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_of_two_grows_by_whoever_asks_somebody() -> anyhow::Result<()> {
+    let server = TestServer::start().await?;
+    let people = people(&server, 4).await?;
+    dial_and_meet(&people[0], &people[1]).await?;
+    all_meet(&people[..2]).await?;
+    let before: Vec<_> = people[..2].iter().map(|client| member_of(client, 0)).collect();
+
+    // The one who was called asks a third.
+    let call = live(&people[1]).context("a call")?;
+    people[1].engine().add_people(call.id, vec![me(&people[2])?]).await;
+    let ring = people[2].ringing().await?;
+    let ben = me(&people[1])?;
+    ensure!(ring.peer.id == ben.id, "{} rings, and not whoever asked", ring.peer.name);
+    let invited = |call: &CallView| call.members.iter().any(|one| one.state == MemberState::Invited);
+    people[1].until("who rings", |view| view.phone.calls.iter().any(invited)).await?;
+    people[2].engine().accept(ring.id).await;
+    all_meet(&people[..3]).await?;
+    let after: Vec<_> = people[..2].iter().map(|client| member_of(client, 0)).collect();
+    ensure!(before == after, "the first two are other members to each other: {before:?}, {after:?}");
+
+    // And whoever came later a fourth; then the one who began it leaves.
+    let call = live(&people[2]).context("a call")?;
+    people[2].engine().add_people(call.id, vec![me(&people[3])?]).await;
+    let ring = people[3].ringing().await?;
+    people[3].engine().accept(ring.id).await;
+    all_meet(&people).await?;
+    let call = live(&people[0]).context("a call")?;
+    people[0].engine().hang_up(call.id).await;
+    people[0].ended().await?;
+    let who = people.iter().map(me).collect::<anyhow::Result<Vec<_>>>()?;
+    for (own, client) in people.iter().enumerate().skip(1) {
+        let others: Vec<_> =
+            who.iter().cloned().enumerate().filter(|(number, _)| *number != 0 && *number != own).collect();
+        only(client, &others.iter().map(|(_, who)| who.clone()).collect::<Vec<_>>()).await?;
+        meets(client, own, &others).await?;
+    }
+    Ok(())
+}
+
+fn member_of(client: &TestClient, at: usize) -> Option<MemberId> {
+    live(client).and_then(|call| call.members.get(at).map(|member| member.id))
+}
+
+/// The code of the next problem that a client is told of.
+async fn problem(client: &mut TestClient) -> anyhow::Result<&'static str> {
+    let told = async {
+        loop {
+            if let Notice::Problem { code, .. } = client.notices.recv().await.context("no notice")? {
+                return anyhow::Ok(code);
+            }
+        }
+    };
+    tokio::time::timeout(bellwire_tests_calls::WAIT_LIMIT, told).await.context("no problem is told of")?
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_finds_no_seat_is_told_so_and_a_raised_hand_is_seen_by_everybody() -> anyhow::Result<()> {
+    let server = TestServer::start_with(|config| {
+        let hearth = Backend::parse("hearth").and_then(|hearth| config.backends.get_mut(&hearth));
+        if let Some(hearth) = hearth {
+            hearth.settings.insert("max-call-participants", 3);
+        }
+    })
+    .await?;
+    let mut people = people(&server, 4).await?;
+    gather(&people[..3]).await?;
+    all_meet(&people[..3]).await?;
+
+    // Nobody more is asked.
+    let who = people.iter().map(me).collect::<anyhow::Result<Vec<_>>>()?;
+    let call = live(&people[1]).context("a call")?;
+    people[1].engine().add_people(call.id, vec![who[3].clone()]).await;
+    ensure!(problem(&mut people[1]).await? == "people_not_added");
+    all_meet(&people[..3]).await.context("they talk on")?;
+
+    // One goes, another is asked instead, and who comes back to the call is told that it is full.
+    let session = live(&people[2]).context("a call")?;
+    people[2].engine().hang_up(session.id).await;
+    only(&people[0], &who[1..2]).await?;
+    people[0].engine().add_people(live(&people[0]).context("a call")?.id, vec![who[3].clone()]).await;
+    let ring = people[3].ringing().await?;
+    people[3].engine().accept(ring.id).await;
+    let three = [0, 1, 3];
+    for own in three {
+        let others: Vec<_> =
+            three.iter().filter(|number| **number != own).map(|n| (*n, who[*n].clone())).collect();
+        meets(&people[own], own, &others).await?;
+    }
+    people[2].ended().await?;
+    people[2].engine().dismiss(session.id).await;
+    let about = Subject { id: session.remote_id.context("it has an id")?.0, label: String::new() };
+    people[2].dial_person(who[0].clone(), Some(about)).await?;
+    let full = |view: &std::sync::Arc<EngineView>| {
+        view.phone.calls.iter().any(|call| matches!(call.state, CallState::Ended { reason: EndReason::Full }))
+    };
+    people[2].until("it to be full", full).await?;
+
+    let call = live(&people[0]).context("a call")?;
+    people[0].engine().raise_hand(call.id, true).await;
+    let ana = who[0].clone();
+    for up in [true, false] {
+        for client in [&people[1], &people[3]] {
+            let id = member(client, &ana).context("she is in it")?;
+            let mut levels = client.engine().levels();
+            let told =
+                levels.wait_for(|levels| levels.members.iter().any(|m| m.member == id && m.hand_up == up));
+            let told = tokio::time::timeout(bellwire_tests_calls::WAIT_LIMIT, told).await;
+            ensure!(told.is_ok(), "hand up: {up} is not seen");
+        }
+        people[0].engine().raise_hand(call.id, false).await;
     }
     Ok(())
 }

@@ -47,6 +47,14 @@ export const group: Text['group'] = {
 
   people: 'Personen',
   inCall: (n) => `${people(n)} im Anruf`,
+  add: {
+    open: 'Personen hinzufügen',
+    title: 'Personen zum Anruf hinzufügen',
+    search: 'Name oder E-Mail',
+    limit: (n) => count(n, { one: 'Für # weitere Person ist Platz.', other: 'Für # weitere Personen ist Platz.' }),
+    nobody: 'Alle aus Ihrer Liste sind schon im Anruf',
+    submit: 'Zum Anruf hinzufügen',
+  },
   endForAll: 'Für alle beenden',
   endTitle: 'Anruf für alle beenden?',
   endLead: 'Der Anruf endet für alle. Wenn Sie nur selbst gehen möchten, verlassen Sie ihn stattdessen.',

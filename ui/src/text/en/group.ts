@@ -44,6 +44,14 @@ export const group = {
 
   people: 'People',
   inCall: (n: number) => count(n, { one: '# person in the call', other: '# people in the call' }),
+  add: {
+    open: 'Add people',
+    title: 'Add people to the call',
+    search: 'Name or e-mail',
+    limit: (n: number) => `There is room for ${count(n, { one: '# more person', other: '# more people' })}.`,
+    nobody: 'Everyone in your list is already in the call',
+    submit: 'Add to the call',
+  },
   endForAll: 'End for everyone',
   endTitle: 'End the call for everyone?',
   endLead: 'The call ends for everyone in it. To go without ending it, leave instead.',

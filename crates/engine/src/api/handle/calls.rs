@@ -60,6 +60,12 @@ impl Handle {
         self.user(UserAction::EndForAll(call)).await;
     }
 
+    /// Asks more people to come into a call that goes on; a call of two becomes one of several by it. Where that
+    /// is not possible a notice (`people_not_added`, `too_many_people`) says so, and the call goes on as it is.
+    pub async fn add_people(&self, call: CallId, people: Vec<Person>) {
+        self.user(UserAction::AddPeople { call, people }).await;
+    }
+
     /// How large a member's pictures are shown, in pixels; 0 x 0: not at all, and none is decoded until they are
     /// shown again.
     pub async fn show_member(&self, call: CallId, member: MemberId, width: u32, height: u32) {

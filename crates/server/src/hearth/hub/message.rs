@@ -58,9 +58,10 @@ pub(crate) enum News {
     Learned(Box<Facts>),
     /// A session was made: every invited user is rung.
     Started(Box<Facts>),
-    /// More people are asked to come to a session that goes on.
+    /// More people are asked to come to a session that goes on, and that may have been one of two.
     Invited {
         facts: Box<Facts>,
+        by: User,
         users: Vec<String>,
     },
     /// REST has given a user a seat; they are to enter the room soon.

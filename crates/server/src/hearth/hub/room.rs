@@ -1,9 +1,9 @@
 //! The room of a session: entering, leaving, and what is passed on in it.
 
 use bellwire_dialects::hearth::wire::{
-    CallEnded, CallSessionJoined, InitiatePeerConnection, ParticipantConnectionIssue,
-    ParticipantMediaChanged, ParticipantScreenShare, ParticipantToggledAudio, ParticipantToggledVideo,
-    RelayedAnswer, RelayedCandidate, RelayedOffer, UserJoinedCall, UserLeftCall, name,
+    CallEnded, InitiatePeerConnection, ParticipantConnectionIssue, ParticipantMediaChanged,
+    ParticipantScreenShare, ParticipantToggledAudio, ParticipantToggledVideo, RelayedAnswer,
+    RelayedCandidate, RelayedOffer, UserJoinedCall, UserLeftCall, name,
 };
 
 use super::{
@@ -66,12 +66,7 @@ impl Hub {
             .filter(|seat| seat.user.id != user.id && seat.socket.is_some())
             .cloned()
             .collect();
-        let joined = CallSessionJoined {
-            session_id: id.clone(),
-            participants: others.iter().map(Seat::participant).collect(),
-            call_settings: session.facts.settings(),
-            max_participants: session.facts.invitation.max_participants,
-        };
+        let joined = session.as_seen_by(&user.id);
         replies.push(Reply::emit(from, name::CALL_SESSION_JOINED, &joined));
         if !known {
             let told = UserJoinedCall { participant: mine.clone(), session_id: Some(id.clone()) };

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use bellwire_dialects::hearth::wire::{CallSettings, MediaBody, Participant, SessionStatus, User};
+use bellwire_dialects::hearth::wire::{
+    CallInvitation, CallSessionJoined, CallSettings, MediaBody, Participant, SessionStatus, User,
+};
 
 use super::message::{Facts, Media};
 use crate::clock::Millis;
@@ -77,11 +79,13 @@ pub(super) struct Session {
     /// By user: one seat each, however many devices.
     pub(super) seats: BTreeMap<String, Seat>,
     pub(super) used: Millis,
+    /// Who asked those to come whom the initiator did not.
+    pub(super) invited_by: BTreeMap<String, User>,
 }
 
 impl Session {
     pub(super) fn new(facts: Facts, now: Millis) -> Self {
-        Self { facts, seats: BTreeMap::new(), used: now }
+        Self { facts, seats: BTreeMap::new(), used: now, invited_by: BTreeMap::new() }
     }
 
     pub(super) fn is_over(&self) -> bool {
@@ -98,6 +102,32 @@ impl Session {
     /// Only the initiator has come yet.
     pub(super) fn waits(&self) -> bool {
         self.facts.status == SessionStatus::Waiting
+    }
+
+    /// What that person is told of it on entering: everybody else who is in the room.
+    pub(super) fn as_seen_by(&self, user: &str) -> CallSessionJoined {
+        let others = self.seats.values().filter(|seat| seat.user.id != user && seat.socket.is_some());
+        CallSessionJoined {
+            session_id: self.facts.session_id.clone(),
+            participants: others.map(Seat::participant).collect(),
+            call_settings: self.facts.settings(),
+            max_participants: self.facts.invitation.max_participants,
+            session_type: self.facts.invitation.session_type,
+        }
+    }
+
+    /// What that person is asked to come to, by whoever thought of them.
+    pub(super) fn invitation_of(&self, user: &str) -> CallInvitation {
+        let mut invitation = self.facts.invitation.clone();
+        if let Some(by) = self.invited_by.get(user) {
+            invitation.initiator = by.clone();
+        }
+        invitation
+    }
+
+    /// Who is to know that that person does not come.
+    pub(super) fn inviter_of(&self, user: &str) -> &User {
+        self.invited_by.get(user).unwrap_or(&self.facts.initiator)
     }
 
     /// Sockets in the room, but for that person's.

@@ -2,6 +2,7 @@ use bellwire_dialects::hearth::wire::{CallInvitation, CallSettings, MediaBody, S
 use serde_json::Value;
 
 use super::*;
+use crate::hearth::figures::Report;
 use crate::hub_actor::Hub as _;
 
 const ANA: &str = "ana";
@@ -233,7 +234,8 @@ fn who_is_asked_later_rings_as_long_as_the_others_did() {
     join(&mut hub, A, "peer-a");
     let until = RING.plus(Duration::from_secs(20));
     let more = Facts { ring_until: until, ..facts_of_several(&[BEN, CLEO]) };
-    let told = hub.told(News::Invited { facts: Box::new(more), users: vec![CLEO.to_owned()] }, NOW);
+    let told =
+        hub.told(News::Invited { facts: Box::new(more), by: user(ANA), users: vec![CLEO.to_owned()] }, NOW);
     assert_eq!(heard(&told), [(C, name::CALL_INVITATION)]);
     assert_eq!(hub.expire(RING), [], "the call is not missed while somebody rings");
     assert_eq!(orders(&hub.expire(until)), [Order::Miss { session_id: "call_1".into() }]);
@@ -323,7 +325,8 @@ fn a_session_without_use_times_out_and_use_is_anything_said_in_it() {
     let mut hub = talking();
     let hour = Duration::from_secs(3600);
     let used = NOW.plus(Duration::from_secs(1800));
-    hub.asked(A, Request::Quality { session_id: "call_1".into(), report: "{}".into() }, used);
+    let report = Report { text: "{}".into(), members: Vec::new() };
+    hub.asked(A, Request::Quality { session_id: "call_1".into(), report }, used);
     assert_eq!(orders(&hub.expire(NOW.plus(hour))), []);
     let timed_out = [Order::TimeOut { session_id: "call_1".into() }];
     assert_eq!(orders(&hub.expire(used.plus(hour))), timed_out);

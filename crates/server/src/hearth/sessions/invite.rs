@@ -8,11 +8,12 @@ use super::{NOT_FOUND, Sessions};
 use crate::clock::Millis;
 use crate::error::ApiError;
 use crate::hearth::hub::News;
+use crate::hearth::response;
 use crate::hearth::store::{Account, Seating};
 
 impl Sessions {
-    /// Rings more people; whoever is in the session may ask them. Gives those who ring now: nobody who is in
-    /// it, or rings already.
+    /// Rings more people; whoever is in the session may ask them. One of two becomes one of several by it. Gives
+    /// those who ring now: nobody who is in it, or rings already.
     pub(crate) async fn invite(
         &self,
         me: &Account,
@@ -24,9 +25,11 @@ impl Sessions {
         if !is_in(&me.id) {
             return Err(ApiError::forbidden("You are not in this call session"));
         }
-        if SessionType::parse(&full.session.kind) == SessionType::OneToOne {
-            return Err(ApiError::bad_request("A call of two has no seat for a third"));
+        let pair = SessionType::parse(&full.session.kind) == SessionType::OneToOne;
+        if pair && full.session.status != "active" {
+            return Err(ApiError::bad_request("The call was not answered yet"));
         }
+        let most = if pair { i64::from(self.max_participants) } else { full.session.most };
         if users.is_empty() {
             return Err(invalid(&[wrong("At least one participant is required")]));
         }
@@ -40,10 +43,10 @@ impl Sessions {
             }
         }
         let too_many = || {
-            let message = format!("At most {} people can take part", full.session.most);
+            let message = format!("At most {most} people can take part");
             invalid(&[wrong(&message)])
         };
-        if i64::try_from(new.len()).is_ok_and(|new| new >= full.session.most) {
+        if i64::try_from(new.len()).is_ok_and(|new| new >= most) {
             return Err(too_many());
         }
         if new.is_empty() {
@@ -61,13 +64,14 @@ impl Sessions {
             self.may_call_in(me, therapy, &new).await?;
         }
         let until = Millis::now().plus(self.ring_timeout);
-        match self.store.invite(session_id, &new, until).await? {
+        match self.store.invite(session_id, &new, until, pair.then_some(self.max_participants)).await? {
             Seating::Taken => {}
             Seating::Full => return Err(too_many()),
             Seating::Over => return Err(ApiError::not_found(NOT_FOUND)),
         }
         let facts = Box::new(self.facts(&self.found(session_id).await?));
-        self.hub.tell(News::Invited { facts, users: new.clone() }).await;
+        let by = response::user(me);
+        self.hub.tell(News::Invited { facts, by, users: new.clone() }).await;
         info!(session = session_id, more = new.len(), "More people were invited");
         Ok(new)
     }

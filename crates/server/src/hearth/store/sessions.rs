@@ -293,9 +293,26 @@ impl Store {
     }
 
     /// More people to be asked to come, who ring until then, as long as there is a seat for each of them, of
-    /// those who are in it, and of those who ring already.
-    pub(crate) async fn invite(&self, session_id: &str, users: &[String], until: Millis) -> Result<Seating> {
+    /// those who are in it, and of those who ring already. `grow`: how many seats one of two gets by it.
+    pub(crate) async fn invite(
+        &self,
+        session_id: &str,
+        users: &[String],
+        until: Millis,
+        grow: Option<u32>,
+    ) -> Result<Seating> {
         let mut all = self.write.begin().await?;
+        if let Some(seats) = grow {
+            sqlx::query(
+                "UPDATE hearth_sessions SET kind = 'group', most = $2, updated_at = $3 \
+                 WHERE session_id = $1 AND kind = 'one-to-one' AND status = 'active'",
+            )
+            .bind(session_id)
+            .bind(seats)
+            .bind(millis(Millis::now()))
+            .execute(&mut *all)
+            .await?;
+        }
         let more = i64::try_from(users.len()).unwrap_or(i64::MAX);
         let done = sqlx::query(
             "UPDATE hearth_sessions SET ring_until = MAX(ring_until, $2) \

@@ -118,16 +118,17 @@ async fn who_is_in_a_session_asks_more_people() {
     let invite = format!("/video-call/session/{call}/invite");
     let of = |people: &[&Person]| json!({ "participants": people.iter().map(|person| person.id.clone()).collect::<Vec<_>>() });
     assert_eq!(ben.post(&invite, of(&[cleo])).await.0, 403, "he is not in it yet");
-    let (mut a, _b) = (ana.enter(&call, "peer-a").await, ben.enter(&call, "peer-b").await);
+    let (_a, mut b) = (ana.enter(&call, "peer-a").await, ben.enter(&call, "peer-b").await);
     let (mut c, mut n) = (cleo.device().await, nada.device().await);
     let (status, body) = ben.post(&invite, of(&[cleo, ana, cleo])).await;
     assert_eq!((status, &body["data"]["invited"]), (200, &json!([cleo.id])), "{body}");
     let ring = c.until("call_invitation").await;
     assert_eq!((&ring["sessionId"], &ring["maxParticipants"]), (&json!(call), &json!(4)));
     assert_eq!(ana.post(&invite, of(&[cleo])).await.1["data"]["invited"], json!([]), "it rings there");
-    // She says no, which the one who made the call hears, and is asked again.
+    assert_eq!(ring["initiator"]["id"], ben.id.as_str(), "whoever asks is who rings");
+    // She says no, which the one who asked hears, and is asked again.
     c.say("decline_call", json!({ "sessionId": call, "reason": "busy" })).await;
-    assert_eq!(a.until("call_declined").await["userId"], cleo.id.as_str());
+    assert_eq!(b.until("call_declined").await["userId"], cleo.id.as_str());
     assert_eq!(ana.post(&invite, of(&[cleo])).await.0, 200);
     c.until("call_invitation").await;
     assert_eq!(ana.post(&invite, of(&[nada, yoko])).await.0, 400, "one seat is left");
@@ -136,8 +137,50 @@ async fn who_is_in_a_session_asks_more_people() {
     n.until("call_invitation").await;
     assert_eq!(cleo.join(&call).await.0, 200);
     assert_eq!(yoko.post(&invite, of(&[yoko])).await.0, 403);
-    let pair = ana.initiate("one-to-one", &[yoko]).await;
-    assert_eq!(ana.post(&format!("/video-call/session/{pair}/invite"), of(&[cleo])).await.0, 400);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_of_two_becomes_one_of_several_when_a_third_is_asked() {
+    let app = of_seats(4).await;
+    let people = logins(&app, &[ANA, BEN, CLEO, NADA]).await;
+    let [ana, ben, cleo, nada] = people.as_slice() else { panic!("four") };
+    let call = ana.initiate("one-to-one", &[ben]).await;
+    let invite = format!("/video-call/session/{call}/invite");
+    let of = |person: &Person| json!({ "participants": [person.id] });
+    let mut a = ana.device().await;
+    let joined = enter(&mut a, &call, "peer-a").await;
+    assert_eq!((&joined["sessionType"], &joined["maxParticipants"]), (&json!("one-to-one"), &json!(2)));
+    assert_eq!(ana.post(&invite, of(cleo)).await.0, 400, "nobody has answered");
+    assert_eq!(ben.join(&call).await.0, 200);
+    let mut b = ben.device().await;
+    enter(&mut b, &call, "peer-b").await;
+
+    let mut c = cleo.device().await;
+    assert_eq!(ben.post(&invite, json!({ "participants": ["nobody"] })).await.0, 404);
+    let (status, body) = ben.post(&invite, of(cleo)).await;
+    assert_eq!((status, &body["data"]["invited"]), (200, &json!([cleo.id])), "{body}");
+    for (device, other) in [(&mut a, "peer-b"), (&mut b, "peer-a")] {
+        let told = device.until("call_session_updated").await;
+        assert_eq!((&told["sessionType"], &told["maxParticipants"]), (&json!("group"), &json!(4)), "{told}");
+        assert_eq!(told["participants"].as_array().map(Vec::len), Some(1));
+        assert_eq!(told["participants"][0]["peerId"], other);
+    }
+    let ring = c.until("call_invitation").await;
+    assert_eq!((&ring["sessionType"], &ring["initiator"]["id"]), (&json!("group"), &json!(ben.id)));
+    // Whoever comes online while it rings is told the same.
+    let again = cleo.device().await.until("call_invitation").await;
+    assert_eq!(again["initiator"]["id"], ben.id.as_str());
+    assert_eq!(cleo.join(&call).await.0, 200);
+    let joined = enter(&mut c, &call, "peer-c").await;
+    assert_eq!(joined["participants"].as_array().map(Vec::len), Some(2));
+
+    // From now on it is a session of several: one of them leaves, and it goes on; only its maker ends it.
+    assert_eq!(ben.end(&call).await.0, 403);
+    a.say("leave_call_session", json!({ "sessionId": call })).await;
+    assert_eq!(c.until("user_left_call").await["userId"], ana.id.as_str());
+    assert_eq!(cleo.post(&invite, of(nada)).await.0, 200);
+    assert_eq!(ana.end(&call).await.0, 200);
     app.stop().await;
 }
 
