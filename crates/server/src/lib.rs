@@ -66,6 +66,7 @@ pub use config::{
 >>>>>>> main
 };
 pub use demo::{DEMO_PASSWORD, DemoError};
+pub use hearth::usage::{CallUsage, Figures, HourUsage, PairFigures, PersonUsage, Usage};
 pub use listener::raise_descriptor_limit;
 pub use logging::{DEFAULT_FILTER, safe_to_log};
 pub use passwords::HashError;
