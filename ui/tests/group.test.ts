@@ -138,8 +138,17 @@ describe('a call of several', () => {
     theirs(host, (call) => ({ members: call.members.slice(0, 1) }));
     await waitFor(() => expect(screen.queryByTestId('stage')).toBeNull());
     expect(screen.getByTestId('self-view')).toBeTruthy();
-    theirs(host, () => ({ members: [] }));
+    expect(screen.getByRole('heading', { name: /Amira Haddad/ })).toBeTruthy();
+    theirs(host, () => ({ members: [], remote_has_microphone: false, remote_has_camera: false, remote_video: false }));
     expect(await screen.findByText('No one else is in the call')).toBeTruthy();
+    expect(screen.queryByTestId('remote-no-microphone')).toBeNull();
+    expect(screen.queryByTestId('remote-camera-off')).toBeNull();
+  });
+
+  it('names whoever is left, also where that is not whom we called', async () => {
+    const { host } = await draw('group-three');
+    theirs(host, (call) => ({ members: call.members.slice(1) }));
+    expect(await screen.findByRole('heading', { name: /Omar Farouk/ })).toBeTruthy();
   });
 });
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { AccountView, EngineView } from '../src/generated/bindings';
 import { NADIA, OMAR, practitioner } from '../src/host/fake/backends';
 import { arrivals } from '../src/model/arrivals';
-import { kindOf, titled } from '../src/model/kinds';
+import { aboutOf, kindOf, titled } from '../src/model/kinds';
 import { remember } from '../src/model/quick';
 import { wallNow } from '../src/model/wallclock';
 import { language } from '../src/text/text';
@@ -217,6 +217,7 @@ describe('sessions', () => {
       'Gruppenanruf',
       'Schlaf',
     ]);
+    expect(['Group call', 'Schlaf'].map((label) => aboutOf(label, text))).toEqual(['Gruppenanruf', text.ring.about('Schlaf')]);
   });
 
   it('are joined, and people called by voice or video', async () => {

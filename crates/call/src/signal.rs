@@ -133,6 +133,25 @@ pub struct Quality {
     pub fps: u32,
 }
 
+/// What backends that keep figures of calls are told, beside the phone's signals.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallReport {
+    /// How it goes: of several members as it is with the worst, then with each of them.
+    Quality { worst: Quality, members: Vec<(PersonId, Quality)> },
+    /// Something is wrong with the media path to a member.
+    PathIssue { member: PersonId, issue: PathIssue },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PathIssue {
+    /// Media stopped flowing; another path is looked for.
+    Lost,
+    /// No connection came about, or it cannot be mended.
+    Failed,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeclineReason {

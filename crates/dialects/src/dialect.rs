@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bellwire_call::{CallId, CallKey, IncomingSignal, OfferRule, OutgoingSignal, PersonId, Quality};
+use bellwire_call::{CallId, CallKey, CallReport, IncomingSignal, OfferRule, OutgoingSignal, PersonId};
 use serde_json::Value;
 
 use crate::{
@@ -62,7 +62,7 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// The backend keeps no such figures, or the call is not known to it.
-    fn report_quality(&mut self, _call: &CallKey, _quality: Quality) -> Result<Vec<Outbound>, EncodeError> {
+    fn report(&mut self, _call: &CallKey, _report: &CallReport) -> Result<Vec<Outbound>, EncodeError> {
         Err(EncodeError::NoWords)
     }
 

@@ -32,6 +32,8 @@
 //! - **Seats are rows** that one statement takes while the session is open and not full
 //!   (`server/hearth/store/sessions.rs`). A seat outlives its connection for 30 s; the newest device of a
 //!   person has it. The last one out ends the session; one of several that all have lost waits a minute more.
+//! - **Figures.** A quality report has the worst connection's, as ever, and additively in `members` those of each by
+//!   `userId`; `connection_issue` additively names the other end, `targetUserId`. Our server sums both up.
 //! - **More people** can be asked to a session that goes on by `POST session/:id/invite`, which is additive. A
 //!   session of two becomes one of several by it: `call_session_updated`, additive as well, says so to both, and
 //!   names what signals call the other one from then on (`growth`).
@@ -47,13 +49,14 @@ mod login;
 mod members;
 mod pending_requests;
 mod relayed;
+mod report;
 mod room;
 pub mod wire;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use bellwire_call::{CallId, CallKey, Invite, OfferRule, OutgoingSignal, Person, Quality};
+use bellwire_call::{CallId, CallKey, CallReport, Invite, OfferRule, OutgoingSignal, Person};
 use serde_json::Value;
 
 use self::calls::{Calls, Early};
@@ -235,10 +238,10 @@ impl Dialect for Hearth {
         Ok(self.in_time(said))
     }
 
-    fn report_quality(&mut self, call: &CallKey, quality: Quality) -> Result<Vec<Outbound>, EncodeError> {
+    fn report(&mut self, call: &CallKey, report: &CallReport) -> Result<Vec<Outbound>, EncodeError> {
         let Some(remote) = call.remote() else { return Err(EncodeError::UnknownCall) };
         let session = self.calls.session_of(&remote.0).ok_or(EncodeError::UnknownCall)?;
-        let said = self.quality(&session, quality)?;
+        let said = self.report_of(&session, report)?;
         Ok(self.in_time(said))
     }
 

@@ -26,7 +26,7 @@ pub mod wire;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use bellwire_call::{CallId, CallKey, Invite, OfferRule, OutgoingSignal, PersonId, Quality};
+use bellwire_call::{CallId, CallKey, CallReport, Invite, OfferRule, OutgoingSignal, PersonId};
 use serde_json::{Value, json};
 
 use self::{calls::Calls, directory::Account, wire::UserType};
@@ -169,10 +169,11 @@ impl Dialect for Storefront {
         }
     }
 
-    fn report_quality(&mut self, call: &CallKey, quality: Quality) -> Result<Vec<Outbound>, EncodeError> {
-        match call {
-            CallKey::Local(_) => Err(EncodeError::UnknownCall),
-            CallKey::Remote(remote) | CallKey::Member(remote, _) => self.quality(&remote.0, quality),
+    fn report(&mut self, call: &CallKey, report: &CallReport) -> Result<Vec<Outbound>, EncodeError> {
+        let Some(remote) = call.remote() else { return Err(EncodeError::UnknownCall) };
+        match report {
+            CallReport::Quality { worst, .. } => self.quality(&remote.0, *worst),
+            CallReport::PathIssue { .. } => Err(EncodeError::NoWords),
         }
     }
 

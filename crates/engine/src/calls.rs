@@ -8,11 +8,13 @@ pub(crate) mod member_session;
 pub(crate) mod peer_task;
 pub(crate) mod stats;
 
+pub(crate) use stats::QualityFigures;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bellwire_call::{CallId, MediaKind, MemberId, PhoneView, Quality};
+use bellwire_call::{CallId, MediaKind, MemberId, PhoneView};
 use bellwire_media::{CallMedia, DeviceChange, DeviceEvent, DeviceKind, MediaEvent};
 use bellwire_peer::{NetworkWatch, PeerConfig, PeerEvent, PeerStats};
 use tokio::sync::{mpsc, watch};
@@ -231,7 +233,7 @@ impl Calls {
         peer: &PeerStats,
         security_code: Option<String>,
         talked: Option<Duration>,
-    ) -> Option<Quality> {
+    ) -> Option<QualityFigures> {
         let session = self.sessions.get_mut(&connection.call)?;
         let quality = session.on_peer_stats(connection, peer, security_code, talked);
         self.stats.send_replace(session.stats());

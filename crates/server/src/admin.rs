@@ -10,6 +10,7 @@ mod known;
 mod put;
 mod removal;
 mod row;
+mod usage;
 
 use std::path::Path;
 

@@ -2,6 +2,7 @@
 //! runs.
 
 mod import;
+mod usage;
 mod user;
 
 use std::io::Write;
@@ -20,6 +21,8 @@ pub(crate) enum Command {
     },
     /// Import people and records from a JSON document or a CSV table; doing it again changes nothing
     Import(import::Options),
+    /// Show how much calls are used, when, for what, and how well they go
+    Usage(usage::Options),
     /// Write the whole database to a new file, also while the server runs
     Backup {
         /// Must not exist
@@ -37,6 +40,12 @@ impl Command {
                 done
             }
             Self::Import(options) => {
+                let admin = open(database).await?;
+                let done = options.carry_out(&admin).await;
+                admin.close().await;
+                done
+            }
+            Self::Usage(options) => {
                 let admin = open(database).await?;
                 let done = options.carry_out(&admin).await;
                 admin.close().await;

@@ -14,6 +14,7 @@ mod demo;
 mod directory;
 mod engine;
 mod events;
+mod figures;
 mod hub;
 mod login;
 mod response;
@@ -22,6 +23,7 @@ mod sessions;
 mod state;
 mod store;
 mod therapy;
+pub(crate) mod usage;
 mod video_call;
 
 use std::sync::Arc;

@@ -61,6 +61,7 @@ pub use config::{
     JanusConfig, Limits, ListenerOption, Mode, PublicBases, Setting, TurnConfig,
 };
 pub use demo::{DEMO_PASSWORD, DemoError};
+pub use hearth::usage::{CallUsage, Figures, HourUsage, PairFigures, PersonUsage, Usage};
 pub use listener::raise_descriptor_limit;
 pub use logging::{DEFAULT_FILTER, safe_to_log};
 pub use passwords::HashError;

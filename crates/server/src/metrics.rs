@@ -77,6 +77,8 @@ pub(crate) struct Metrics {
     connections: Family<Labels<2>, Gauge>,
     queued: Family<Labels<2>, Gauge>,
     sign_ins: Family<Labels<1>, Gauge>,
+    quality: Family<Labels<2>, Counter>,
+    issues: Family<Labels<2>, Counter>,
     process: Process,
 }
 
@@ -98,6 +100,8 @@ impl Metrics {
             connections: Family::default(),
             queued: Family::default(),
             sign_ins: Family::default(),
+            quality: Family::default(),
+            issues: Family::default(),
             process,
             registry: Registry::default(),
         };
@@ -124,6 +128,16 @@ impl Metrics {
         );
         registry.register("hub_queue", "What waits for a hub, or for the records", metrics.queued.clone());
         registry.register("sign_ins_waiting", "Sign-ins under way or waiting", metrics.sign_ins.clone());
+        registry.register(
+            "quality_reports",
+            "How participants received each other, by their word",
+            metrics.quality.clone(),
+        );
+        registry.register(
+            "connection_issues",
+            "What went wrong between participants, by kind",
+            metrics.issues.clone(),
+        );
         let version = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("build", "The program that runs", version);
         Self { registry: all, ..metrics }
@@ -141,6 +155,15 @@ impl Metrics {
             Flow::Dropped => "dropped",
         };
         self.events.get_or_create(&[of(backend), ("direction", flow)]).inc();
+    }
+
+    /// `level` is one of the four words of reports.
+    pub(crate) fn quality_report(&self, backend: Backend, level: &'static str) {
+        self.quality.get_or_create(&[of(backend), ("level", level)]).inc();
+    }
+
+    pub(crate) fn connection_issue(&self, backend: Backend, kind: &'static str) {
+        self.issues.get_or_create(&[of(backend), ("kind", kind)]).inc();
     }
 
     pub(crate) fn socket_opened(&self, backend: Backend) {

@@ -11,7 +11,7 @@ mod token;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use bellwire_call::{CallKey, IncomingSignal, OutgoingSignal, PersonId, Quality};
+use bellwire_call::{CallKey, CallReport, IncomingSignal, OutgoingSignal, PersonId};
 use bellwire_dialects::{
     Analytics, ChatAction, Contact, Dialect, Directory, Entry, HistoryPage, IceServers, Identity, Message,
     Query, Reply, ReplyError, RestCall, Rows,
@@ -140,9 +140,9 @@ enum Order {
         key: CallKey,
         signal: OutgoingSignal,
     },
-    ReportQuality {
+    Report {
         key: CallKey,
-        quality: Quality,
+        report: CallReport,
     },
     Chat(ChatAction),
     /// A list was refused with the token of that generation; told whether there is a newer one.
@@ -204,8 +204,8 @@ impl Session {
     ///
     /// # Errors
     /// The session is closed or does not keep up.
-    pub fn report_quality(&self, key: CallKey, quality: Quality) -> Result<(), SayError> {
-        self.order(Order::ReportQuality { key, quality })
+    pub fn report(&self, key: CallKey, report: CallReport) -> Result<(), SayError> {
+        self.order(Order::Report { key, report })
     }
 
     /// Says what the user does with messages. What comes of it is heard as events; a message that did

@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use anyhow::Context;
-use bellwire_server::{App, Config, Database};
+use anyhow::{Context, ensure};
+use bellwire_server::{Admin, App, Backend, Config, Database, PairFigures};
 
+use crate::WAIT_LIMIT;
 use crate::reserved_port::ReservedPort;
 
 /// E-mail addresses of the demo data.
@@ -58,6 +59,28 @@ impl TestServer {
     /// What a user types: the REST host, which answers discovery.
     pub fn url(&self) -> String {
         self.rest.trim_end_matches("/api/v2").to_owned()
+    }
+
+    /// Waits until it keeps figures of a `hearth` session that are as wanted.
+    pub async fn keeps_figures(
+        &self,
+        session: &str,
+        what: &str,
+        wanted: impl Fn(&[PairFigures]) -> bool,
+    ) -> anyhow::Result<()> {
+        let hearth = Backend::parse("hearth").context("hearth is served")?;
+        let Database::File(path) = &self.config.database else { anyhow::bail!("it is in memory") };
+        let operator = Admin::open(path).await?;
+        let end = tokio::time::Instant::now() + WAIT_LIMIT;
+        loop {
+            let pairs = operator.figures_of_call(hearth, session).await?;
+            if wanted(&pairs) {
+                operator.close().await;
+                return Ok(());
+            }
+            ensure!(tokio::time::Instant::now() < end, "waited for {what}: {pairs:?}");
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
     }
 
     /// Where its figures are.

@@ -117,6 +117,14 @@ impl Phone {
         until("the program ends", async || Ok(self.running()?.is_none().then_some(()))).await
     }
 
+    /// Sends a signal (`STOP`, `CONT`) to the program, not to its driver.
+    pub fn signal(&self, name: &str) -> anyhow::Result<()> {
+        let pid = self.pid()?.to_string();
+        let sent = std::process::Command::new("kill").args(["-s", name, &pid]).status()?;
+        ensure!(sent.success(), "{name} was not sent");
+        Ok(())
+    }
+
     /// What it has printed so far.
     pub fn said(&self) -> String {
         self.driver.said()

@@ -15,6 +15,18 @@ pub enum Monitors {
     One,
     /// Two of 800 x 1000 beside each other; the left one is the primary.
     Two,
+    /// One of 1920 x 1200: room for four windows.
+    Large,
+}
+
+impl Monitors {
+    /// Of all of them together.
+    fn size(self) -> &'static str {
+        match self {
+            Self::One | Self::Two => "1600x1000x24",
+            Self::Large => "1920x1200x24",
+        }
+    }
 }
 
 /// A virtual display; everything on it ends with it.
@@ -39,8 +51,9 @@ impl Screen {
         let mut command = Command::new("sh");
         // The server picks a free number itself and writes it down once it is ready.
         command
-            .args(["-c", r#"exec Xvfb -displayfd 3 -screen 0 1600x1000x24 -nolisten tcp -noreset 3> "$0""#])
-            .arg(&number);
+            .args(["-c", r#"exec Xvfb -displayfd 3 -screen 0 "$1" -nolisten tcp -noreset 3> "$0""#])
+            .arg(&number)
+            .arg(monitors.size());
         let mut server = Running::start(command, &folder.path().join("xvfb.log"))?;
         let display = until("the X server is ready", async || {
             if let Some(status) = server.ended()? {
@@ -170,6 +183,19 @@ impl Screen {
     pub async fn hidden(&self, title: &str) -> anyhow::Result<()> {
         let what = format!("no window called {title:?} is shown");
         until(&what, async || Ok(self.shown(title)?.is_none().then_some(()))).await
+    }
+
+    /// Waits for the visible window of one process with this title.
+    pub async fn window_of(&self, pid: u32, title: &str) -> anyhow::Result<Window<'_>> {
+        until(format!("process {pid} shows a window called {title:?}"), async || {
+            for window in self.windows(title)? {
+                if window.visible()? && window.pid().is_ok_and(|owner| owner == pid) {
+                    return Ok(Some(window));
+                }
+            }
+            Ok(None)
+        })
+        .await
     }
 
     /// The focused window.

@@ -54,6 +54,18 @@ impl Screenshot {
         hits / f64::max(all, 1.0)
     }
 
+    /// Fraction of the pixels in these columns and rows that another picture of this size has otherwise.
+    pub fn moved(&self, other: &Self, columns: Range<usize>, rows: Range<usize>) -> f64 {
+        let (mut all, mut moved) = (0.0, 0.0);
+        for y in rows.start..rows.end.min(self.height) {
+            for x in columns.start..columns.end.min(self.width) {
+                all += 1.0;
+                moved += f64::from(u8::from(self.pixel(x, y) != other.pixel(x, y)));
+            }
+        }
+        moved / f64::max(all, 1.0)
+    }
+
     /// How many pixels differ between two pictures of one size.
     pub fn differing(&self, other: &Self) -> usize {
         let (a, b) = (self.pixels.chunks_exact(3), other.pixels.chunks_exact(3));
@@ -70,6 +82,9 @@ mod tests {
         let picture = Screenshot::from_ppm(b"P6\n2 1\n255\n\xff\x00\x00\x00\x00\xff").unwrap();
         assert!((picture.share(0..1, 0..1, [250, 10, 0]) - 1.0).abs() < 1e-9);
         assert!((picture.share(0..2, 0..1, [0, 0, 255]) - 0.5).abs() < 1e-9);
+        let other = Screenshot::from_ppm(b"P6\n2 1\n255\n\xff\x00\x00\x00\x00\xfe").unwrap();
+        assert!((picture.moved(&other, 0..2, 0..1) - 0.5).abs() < 1e-9);
+        assert!(picture.moved(&other, 0..1, 0..1) < 1e-9);
         assert_eq!(picture.pixel(1, 0), Some([0, 0, 255]));
         assert_eq!(picture.pixel(2, 0), None);
     }

@@ -172,6 +172,14 @@ impl Sound {
         command.arg(frequency.to_string());
         Running::start(command, &self.folder.join("speak.log"))
     }
+
+    /// Plays a sound file into the microphone `mic`, again and again, until the result is dropped.
+    pub fn say(&self, file: &Path) -> anyhow::Result<Running> {
+        let mut command = Command::new("sh");
+        self.enter(&mut command);
+        command.args(["-c", r#"while paplay --device=vmic "$0"; do :; done"#]).arg(file);
+        Running::start(command, &self.folder.join("say.log"))
+    }
 }
 
 /// A running recording.

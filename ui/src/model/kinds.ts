@@ -7,6 +7,11 @@ export function kindOf(label: string, text: Text): string {
   return own(text.slots.labels, label.toLowerCase()) ?? label;
 }
 
+/** What a call is about, as a ring says it: a meeting without a title is about nothing but itself. */
+export function aboutOf(label: string, text: Text): string {
+  return own(text.slots.untitled, label.toLowerCase()) ?? text.ring.about(label);
+}
+
 /** A title as people wrote it, or what a meeting without one is called. */
 export function titled(label: string, text: Text): string {
   return own(text.slots.untitled, label.toLowerCase()) ?? label;

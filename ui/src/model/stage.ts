@@ -1,7 +1,7 @@
 // Who takes the stage of a call of several: whoever was pinned, else whoever shares, else in the speaker view whoever
 // speaks. Pure.
 
-import type { CallView, MemberId, MemberView } from '../generated/bindings';
+import type { CallView, MemberId, MemberView, Person } from '../generated/bindings';
 
 export interface StageChoice {
   view: 'grid' | 'speaker';
@@ -14,6 +14,12 @@ export const STAGE: StageChoice = { view: 'grid', pinned: null, declined: null }
 
 /** There are several others, in it or invited. */
 export const isGroup = (call: Pick<CallView, 'members'>): boolean => call.members.length > 1;
+
+/** Whom one talks to where it is one person: in a call of several the one who is left. */
+export const otherOf = (call: Pick<CallView, 'members' | 'peer'>): Person => {
+  const [only, ...more] = call.members;
+  return only === undefined || more.length > 0 || only.person.id === call.peer.id ? call.peer : only.person;
+};
 
 /** Has come, whether or not their media has. */
 export const isInRoom = (member: MemberView): boolean => member.state !== 'invited';

@@ -1,8 +1,7 @@
 //! Encoder: signals to the events and requests of hearth.
 
 use bellwire_call::{
-    CallId, DeclineReason, IceCandidate, Invite, MediaKind, MediaState, OutgoingSignal, PeerId, Quality, Sdp,
-    SdpKind,
+    CallId, DeclineReason, IceCandidate, Invite, MediaKind, MediaState, OutgoingSignal, PeerId, Sdp, SdpKind,
 };
 use serde_json::Value;
 
@@ -11,8 +10,8 @@ use super::{
     calls::CallEntry,
     wire::{
         CallSettings, DeclineCall, InitiateBody, JoinCallSession, LeaveCallSession, MediaBody,
-        MediaStateChanged, Metadata, QualityReport, ScreenShare, SdpBody, SendAnswer, SendCandidate,
-        SendOffer, SessionType, ToggleAudio, ToggleVideo, name,
+        MediaStateChanged, Metadata, ScreenShare, SdpBody, SendAnswer, SendCandidate, SendOffer, SessionType,
+        ToggleAudio, ToggleVideo, name,
     },
 };
 use crate::events::{emit, emit_perishable, value};
@@ -222,12 +221,6 @@ impl Hearth {
         self.in_room(session, vec![emit_perishable(name::WEBRTC_ICE_CANDIDATE, &body)])
     }
 
-    pub(super) fn quality(&mut self, session: &str, quality: Quality) -> Result<Vec<Outbound>, EncodeError> {
-        let quality_data = serde_json::to_value(quality).map_err(|_| EncodeError::NoWords)?;
-        let body = QualityReport { session_id: session.to_owned(), quality_data };
-        self.in_room(session, vec![emit_perishable(name::CALL_QUALITY_REPORT, &body)])
-    }
-
     /// What changed by itself, then everything as the documented event has it, then the record.
     fn media(&mut self, session: &str, state: MediaState) -> Result<Vec<Outbound>, EncodeError> {
         let known = self.known_mut(session)?;
@@ -264,7 +257,11 @@ impl Hearth {
     }
 
     /// Puts the way back into the room in front, if the socket has been away.
-    fn in_room(&mut self, session: &str, mut said: Vec<Outbound>) -> Result<Vec<Outbound>, EncodeError> {
+    pub(super) fn in_room(
+        &mut self,
+        session: &str,
+        mut said: Vec<Outbound>,
+    ) -> Result<Vec<Outbound>, EncodeError> {
         let known = self.known_mut(session)?;
         if std::mem::take(&mut known.stale) {
             said.splice(0..0, self.enter(session));

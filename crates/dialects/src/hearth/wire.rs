@@ -5,17 +5,21 @@
 //! gives exactly the documented field names.
 
 mod event;
+mod figures;
 pub mod name;
 mod rest;
 mod therapy;
 
 pub use event::{
     Authenticated, AuthenticationError, CallDeclined, CallEnded, CallError, CallInvitation,
-    CallSessionJoined, ConnectionIssue, DeclineCall, EnginePeer, InitiatePeerConnection, InvitationClosed,
-    JoinCallSession, LeaveCallSession, MediaStateChanged, Participant, ParticipantConnectionIssue,
-    ParticipantMediaChanged, ParticipantMediaUpdated, ParticipantScreenShare, ParticipantToggledAudio,
-    ParticipantToggledVideo, QualityReport, RelayedAnswer, RelayedCandidate, RelayedOffer, ScreenShare,
-    SendAnswer, SendCandidate, SendOffer, ToggleAudio, ToggleVideo, UserJoinedCall, UserLeftCall,
+    CallSessionJoined, DeclineCall, EnginePeer, InitiatePeerConnection, InvitationClosed, JoinCallSession,
+    LeaveCallSession, MediaStateChanged, Participant, ParticipantMediaChanged, ParticipantMediaUpdated,
+    ParticipantScreenShare, ParticipantToggledAudio, ParticipantToggledVideo, RelayedAnswer,
+    RelayedCandidate, RelayedOffer, ScreenShare, SendAnswer, SendCandidate, SendOffer, ToggleAudio,
+    ToggleVideo, UserJoinedCall, UserLeftCall,
+};
+pub use figures::{
+    CONNECTION_FAILED, CONNECTION_LOST, ConnectionIssue, ParticipantConnectionIssue, QualityReport,
 };
 pub use rest::{
     CallSession, DemoBody, DemoData, EndData, Failure, FieldError, HistoryData, InitiateBody, InitiateData,

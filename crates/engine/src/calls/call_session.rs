@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bellwire_call::{CallId, MediaKind, MemberId, Quality};
+use bellwire_call::{CallId, MediaKind, MemberId};
 use bellwire_media::{
     AudioFeatures, CallMedia, CallMediaConfig, Codec, MediaEvent, MemberMedia, MemberOutputs, Outputs,
 };
@@ -15,7 +15,7 @@ use crate::calls::bridge::{Bridge, FanOut};
 use crate::calls::layer_plan::{LayerPlan, LayerPlanner};
 use crate::calls::member_session::MemberSession;
 use crate::calls::peer_task::{PeerCommand, PeerHandle};
-use crate::calls::stats;
+use crate::calls::stats::{self, QualityFigures};
 use crate::config::{EngineConfig, Screens};
 use crate::connection_id::ConnectionId;
 use crate::devices::settings::Devices;
@@ -296,7 +296,7 @@ impl CallSession {
         peer: &PeerStats,
         security_code: Option<String>,
         talked: Option<Duration>,
-    ) -> Option<Quality> {
+    ) -> Option<QualityFigures> {
         let sent = self.media.as_ref()?.sent_stats();
         // Kept from the first time on: the phone's clock counts a suspend and media's does not.
         self.consent_at = self.consent_at.or_else(|| Instant::now().checked_sub(talked?));
@@ -314,7 +314,8 @@ impl CallSession {
             return None;
         }
         self.unreported = 0;
-        self.stats().as_ref().map(stats::quality)
+        let members = self.with_stats().map(|(id, newest)| (id, stats::quality(newest))).collect();
+        Some(QualityFigures { worst: stats::quality(&self.stats()?), members })
     }
 
     fn with_stats(&self) -> impl Iterator<Item = (MemberId, &CallStats)> {

@@ -158,6 +158,14 @@ pub(crate) fn badness(stats: &CallStats) -> u8 {
 }
 
 /// What backends that keep the quality of calls are told.
+#[derive(Clone, Debug)]
+pub(crate) struct QualityFigures {
+    /// Those of the worst connection.
+    pub(crate) worst: Quality,
+    pub(crate) members: Vec<(MemberId, Quality)>,
+}
+
+/// Those of one connection.
 pub(crate) fn quality(stats: &CallStats) -> Quality {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
     let whole = |figure: f32| figure.round() as u32;

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use bellwire_call::{AccountId, CallId, CallKey, Event, PeerOutcome, Quality, RingPolicy, UserAction};
+use bellwire_call::{
+    AccountId, CallId, CallKey, CallReport, CallView, Event, MemberState, PathIssue, PeerOutcome, RingPolicy,
+    UserAction,
+};
 use bellwire_signaling::{SessionEvent, SignInError, SignedIn};
 use tracing::{debug, info};
 
 use super::EngineLoop;
 use crate::accounts::events::Effect;
-use crate::calls::DeviceReport;
+use crate::calls::{DeviceReport, QualityFigures};
 use crate::connection_id::ConnectionId;
 use crate::error::ListError;
 use crate::internal::Internal;
@@ -46,6 +49,7 @@ impl EngineLoop {
                 if matches!(outcome, PeerOutcome::Connected) {
                     self.calls.path_up(connection);
                 }
+                self.report_path_issue(connection, &outcome);
                 let ConnectionId { call, member, epoch } = connection;
                 self.dispatch(Event::Peer { call, member, epoch, outcome });
             }
@@ -118,13 +122,64 @@ impl EngineLoop {
         self.publish_devices();
     }
 
-    /// Reports how a call goes to backends that keep it.
-    fn report_quality(&self, call: CallId, quality: Quality) {
+    fn report_quality(&self, call: CallId, figures: QualityFigures) {
         let Some(view) = self.call_view(call) else { return };
-        if let (Some(remote), Some(account)) = (view.remote_id, self.accounts.by_id(view.account))
-            && let Err(error) = account.session.report_quality(CallKey::Remote(remote), quality)
-        {
-            debug!(%error, "Quality not reported");
+        let person = |id| view.members.iter().find(|member| member.id == id).map(|m| m.person.id.clone());
+        let members = figures.members.iter().filter_map(|(id, quality)| Some((person(*id)?, *quality)));
+        let report = CallReport::Quality { worst: figures.worst, members: members.collect() };
+        self.report(&view, report);
+    }
+
+    /// What an outcome, which the phone has not heard yet, says of the path to a member.
+    fn report_path_issue(&self, connection: ConnectionId, outcome: &PeerOutcome) {
+        let Some(view) = self.call_view(connection.call) else { return };
+        let Some(member) = view.members.iter().find(|member| member.id == connection.member) else { return };
+        if let Some(issue) = path_issue(outcome, member.state) {
+            self.report(&view, CallReport::PathIssue { member: member.person.id.clone(), issue });
         }
+    }
+
+    /// Reports about a call to backends that keep it.
+    fn report(&self, call: &CallView, report: CallReport) {
+        if let (Some(remote), Some(account)) = (call.remote_id.clone(), self.accounts.by_id(call.account))
+            && let Err(error) = account.session.report(CallKey::Remote(remote), report)
+        {
+            debug!(%error, "Figures not reported");
+        }
+    }
+}
+
+/// What an outcome says of the path to a member in this state; once for each time that it goes.
+fn path_issue(outcome: &PeerOutcome, state: MemberState) -> Option<PathIssue> {
+    match outcome {
+        PeerOutcome::PathLost => (state == MemberState::Connected).then_some(PathIssue::Lost),
+        PeerOutcome::Failed | PeerOutcome::Unworkable { .. } => {
+            (state != MemberState::Failed).then_some(PathIssue::Failed)
+        }
+        PeerOutcome::OfferMade(_)
+        | PeerOutcome::AnswerMade(_)
+        | PeerOutcome::AnswerApplied
+        | PeerOutcome::Described { .. }
+        | PeerOutcome::Candidate(_)
+        | PeerOutcome::Connected
+        | PeerOutcome::NewAddress
+        | PeerOutcome::Rejected { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_goes_is_told_once() {
+        let said = |outcome: &PeerOutcome| {
+            use MemberState::{Connected, Connecting, Failed, Reconnecting};
+            [Connecting, Connected, Reconnecting, Failed].map(|state| path_issue(outcome, state))
+        };
+        let (lost, failed) = (Some(PathIssue::Lost), Some(PathIssue::Failed));
+        assert_eq!(said(&PeerOutcome::PathLost), [None, lost, None, None]);
+        assert_eq!(said(&PeerOutcome::Failed), [failed, failed, failed, None]);
+        assert_eq!(said(&PeerOutcome::Connected), [None; 4]);
     }
 }

@@ -22,6 +22,8 @@ const USER: AccountKind = AccountKind {
         "DELETE FROM hearth_assessments WHERE user = $1",
         "UPDATE hearth_sessions SET metadata = '{}' WHERE initiator = $1",
         "UPDATE hearth_participants SET peer_id = NULL, quality = NULL WHERE user = $1",
+        "DELETE FROM hearth_figures WHERE user = $1",
+        "DELETE FROM hearth_figures WHERE about = $1",
     ],
     readdress: &["UPDATE hearth_users SET email = $2 WHERE id = $1"],
 };
@@ -37,6 +39,9 @@ pub(super) static DIRECTORY: Directory = Directory {
     forget: &[
         "DELETE FROM hearth_therapy_chat WHERE id IN \
          (SELECT id FROM hearth_therapy_chat WHERE at < $1 LIMIT $2)",
+        "DELETE FROM hearth_figures WHERE rowid IN (SELECT f.rowid FROM hearth_figures f \
+         JOIN hearth_sessions s ON s.session_id = f.session \
+         WHERE s.status = 'ended' AND s.created_at < $1 LIMIT $2)",
         "DELETE FROM hearth_invitees WHERE rowid IN (SELECT i.rowid FROM hearth_invitees i \
          JOIN hearth_sessions s ON s.session_id = i.session \
          WHERE s.status = 'ended' AND s.created_at < $1 LIMIT $2)",

@@ -182,7 +182,9 @@ impl Connection {
         let request = match parsed {
             // Handled before.
             Parsed::Authenticate(_) => return,
-            Parsed::Ask(Request::Quality { .. }) if self.state.reports.check(&me.id).is_err() => {
+            Parsed::Ask(Request::Quality { .. } | Request::Issue { .. })
+                if self.state.reports.check(&me.id).is_err() =>
+            {
                 self.state.context.metrics.event(BACKEND, Flow::Dropped);
                 return;
             }

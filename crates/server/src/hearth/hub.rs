@@ -358,8 +358,8 @@ impl hub_actor::Hub for Hub {
             Request::Relay { session_id, target, relay } => self.relay(from, session_id, target, relay, now),
             Request::Media { session_id, media } => self.media(from, session_id, media, now),
             Request::Quality { session_id, report } => self.quality(from, session_id, report, now),
-            Request::Issue { session_id, kind, description } => {
-                self.issue(from, session_id, kind, description, now)
+            Request::Issue { session_id, kind, description, about } => {
+                self.issue(from, session_id, (kind, description), about, now)
             }
             Request::Refuse { session_id, message } => refused(from, session_id, message),
             Request::EnterTherapy { id } => self.enter_therapy(from, id),

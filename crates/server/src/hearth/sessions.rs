@@ -12,6 +12,7 @@ use bellwire_dialects::hearth::wire::{MediaBody, SessionType};
 use tracing::info;
 
 use super::engine::GroupEngine;
+use super::figures::Report;
 use super::hub::{Ending, Facts, Hub, News, Order};
 use super::response;
 use super::store::{Account, FullSession, FullTherapy, Seating, Sends, Store};
@@ -196,7 +197,12 @@ impl Sessions {
                 self.store.set_media(session_id, user, sends(*media)).await.map(drop)
             }
             Order::Quality { session_id, user, report } => {
-                self.store.set_quality(session_id, user, report).await
+                self.count_report(report);
+                self.store.add_report(session_id, user, report).await
+            }
+            Order::Issue { session_id, user, about, issue } => {
+                self.context.metrics.connection_issue(BACKEND, issue.as_str());
+                self.store.add_issue(session_id, user, about.as_deref(), *issue).await
             }
             Order::Engine(request) => {
                 if let Some(engine) = &self.engine {
@@ -401,6 +407,12 @@ impl Sessions {
     /// Sessions that any user may enter: to try the server out, and for web clients that expect them.
     fn has_demo_sessions(&self) -> bool {
         self.context.config.demo_data || self.context.config.mode == Mode::Compat
+    }
+
+    fn count_report(&self, report: &Report) {
+        for member in &report.members {
+            self.context.metrics.quality_report(BACKEND, member.level.as_str());
+        }
     }
 
     fn count(&self, outcome: Outcome) {

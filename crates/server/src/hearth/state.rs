@@ -22,7 +22,7 @@ pub(crate) struct State {
     pub(crate) tokens: Tokens,
     pub(crate) logins: Rate<(IpAddr, String)>,
     pub(crate) sessions: Sessions,
-    /// Reports of a call's quality, by account.
+    /// Reports of a call's quality and of connection issues, by account.
     pub(crate) reports: Rate<String>,
     pub(crate) hub: HubHandle<Hub>,
 }

@@ -1,6 +1,7 @@
 //! The tables of hearth: accounts, call sessions with their seats, therapy sessions. Only data and SQL;
 //! nothing here decides who may do what.
 
+mod figures;
 mod people;
 mod sessions;
 mod therapy;

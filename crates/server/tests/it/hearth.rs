@@ -5,6 +5,7 @@ mod groups;
 mod rest;
 mod seats;
 mod therapy;
+mod usage;
 
 use bellwire_server::{App, Config, DEMO_PASSWORD};
 use serde_json::{Value, json};

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use bellwire_server::{App, Database};
+use bellwire_server::{Admin, App, Backend, Database};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection};
 use tracing::field::{Field, Visit};
@@ -112,6 +113,12 @@ async fn no_list_reads_the_whole_of_a_table_that_grows() {
     ask_for_everything(&app, hearth::matrix).await;
     ask_for_everything(&app, clinic::matrix).await;
     app.stop().await;
+    let operator = Admin::open(&file).await.expect("a database");
+    let (hearth, day) = (Backend::parse("hearth").expect("a backend"), Duration::from_secs(24 * 3600));
+    assert!(operator.usage(hearth, day).await.expect("figures").calls.calls > 0);
+    assert!(!operator.usage_by_person(hearth, day, 10).await.expect("figures").is_empty());
+    assert!(operator.figures_of_call(hearth, "none").await.is_err());
+    operator.close().await;
 
     let mut database = connect(&file).await;
     let partial = "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql LIKE '% WHERE %'";

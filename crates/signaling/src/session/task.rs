@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use bellwire_call::{CallKey, OutgoingSignal, Quality};
+use bellwire_call::{CallKey, CallReport, OutgoingSignal};
 use bellwire_dialects::{ChatAction, Dialect, Identity, Inbound, Outbound, Reaction, RequestId, SideEvent};
 use serde_json::Value;
 use tokio::{
@@ -114,7 +114,7 @@ impl Task {
             tokio::select! {
                 order = orders.recv() => match order {
                     Some(Order::Say { key, signal }) => self.say(&key, &signal),
-                    Some(Order::ReportQuality { key, quality }) => self.report_quality(&key, quality),
+                    Some(Order::Report { key, report }) => self.report(&key, &report),
                     Some(Order::Chat(action)) => self.chat(&action),
                     Some(Order::Refused { generation, renewed }) => self.list_refused(generation, renewed),
                     Some(Order::Renew(identity)) => self.signed_in_again(*identity),
@@ -166,10 +166,10 @@ impl Task {
         }
     }
 
-    fn report_quality(&mut self, key: &CallKey, quality: Quality) {
-        match self.dialect.report_quality(key, quality) {
+    fn report(&mut self, key: &CallKey, report: &CallReport) {
+        match self.dialect.report(key, report) {
             Ok(outbound) => self.send(outbound, |_| QueueKey::Call(key.clone())),
-            Err(error) => debug!(%error, "Quality not reported"),
+            Err(error) => debug!(%error, "Figures not reported"),
         }
     }
 

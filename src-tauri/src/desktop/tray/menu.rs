@@ -1,7 +1,8 @@
 //! The content of the tray menu, as a value that is compared to see whether the menu has to be rebuilt. Pure.
 
 use bellwire_engine::{
-    AccountId, AccountView, CallId, EngineView, HistoryEntry, LinkState, MediaKind, Person, PersonId, Subject,
+    AccountId, AccountView, CallId, CallView, EngineView, HistoryEntry, LinkState, MediaKind, Person,
+    PersonId, Subject,
 };
 
 use crate::dial_targets::{self, active_call, waiting_in_room};
@@ -167,11 +168,19 @@ fn calls(view: &EngineView, strings: &TrayStrings, entries: &mut Vec<Entry>) {
     }
     if let Some(call) = talking {
         separator(entries);
-        entries.push(Entry::Heading((strings.in_call)(&name(&call.peer.name))));
+        entries.push(Entry::Heading((strings.in_call)(&name(&other(call).name))));
         let muted = !view.phone.microphone;
         let act = MenuAction::Microphone(muted);
         entries.push(Entry::Check { act, text: strings.muted.into(), on: muted, enabled: true });
         entries.push(Entry::Item { act: MenuAction::HangUp(call.id), text: strings.hang_up.into() });
+    }
+}
+
+/// Whom one talks to where it is one person: in a call of several the one who is left.
+fn other(call: &CallView) -> &Person {
+    match call.members.as_slice() {
+        [only] => &only.person,
+        _ => &call.peer,
     }
 }
 
@@ -267,7 +276,7 @@ fn tooltip(from: &MenuInput<'_>, icon_state: IconState) -> String {
     if let Some(call) = dial_targets::ringing_call(from.view) {
         return (strings.ringing)(&name(&call.peer.name));
     }
-    let with = active_call(from.view).map(|call| name(&call.peer.name)).unwrap_or_default();
+    let with = active_call(from.view).map(|call| name(&other(call).name)).unwrap_or_default();
     match icon_state {
         IconState::InCall => (strings.in_call)(&with),
         IconState::Muted => (strings.in_call_muted)(&with),

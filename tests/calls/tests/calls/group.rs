@@ -5,7 +5,7 @@ use bellwire_engine::{
     CallState, CallStats, CallView, EndReason, EngineView, Invite, LinkState, MediaKind, MemberId,
     MemberState, Notice, Person, Subject,
 };
-use bellwire_server::Backend;
+use bellwire_server::{Backend, PairFigures};
 use bellwire_tests_calls::{Login, Setup, TestClient, TestServer};
 
 const EMAILS: [&str; 8] = [
@@ -215,6 +215,21 @@ async fn a_group_call_is_one_record_for_each_of_its_members() -> anyhow::Result<
         ensure!(all.iter().filter(|entry| of_call(entry)).count() == 1, "more than one record");
     }
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_keeps_how_each_receives_each_other() -> anyhow::Result<()> {
+    let server = TestServer::start().await?;
+    let people = people(&server, 3).await?;
+    gather(&people).await?;
+    all_meet(&people).await?;
+    let call = live(&people[0]).context("a call")?;
+    let session = call.remote_id.context("an id")?.0;
+    let all = |pairs: &[PairFigures]| {
+        let reported = pairs.iter().filter(|pair| pair.by != pair.about && pair.figures.reports() > 0);
+        reported.count() == 6
+    };
+    server.keeps_figures(&session, "reports of everybody about everybody", all).await
 }
 
 /// Threads of this process, and memory in use, MiB.

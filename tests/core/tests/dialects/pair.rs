@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use bellwire_call::{
-    CallId, CallKey, IncomingSignal, Invite, MediaKind, OutgoingSignal, Person, PersonId, Quality,
+    CallId, CallKey, CallReport, IncomingSignal, Invite, MediaKind, OutgoingSignal, Person, PersonId,
 };
 use bellwire_dialects::{
     Capabilities, ChatAction, DecodeError, Dialect, EncodeError, Entry, Identity, Inbound, Outbound,
@@ -113,9 +113,9 @@ impl Pair {
         &mut self,
         from: Side,
         call: &CallKey,
-        quality: Quality,
+        report: &CallReport,
     ) -> Result<Heard, EncodeError> {
-        let said = self.dialects[index(from)].report_quality(call, quality)?;
+        let said = self.dialects[index(from)].report(call, report)?;
         Ok(self.deliver(Vec::new(), said.into_iter().map(|outbound| (from, outbound)).collect()))
     }
 

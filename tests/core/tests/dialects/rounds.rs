@@ -2,8 +2,8 @@
 //! caller is.
 
 use bellwire_call::{
-    CallId, CallKey, DeclineReason, IceCandidate, IncomingSignal, MediaKind, MediaState, OutgoingSignal,
-    Quality, QualityLevel, Sdp, SdpKind,
+    CallId, CallKey, CallReport, DeclineReason, IceCandidate, IncomingSignal, MediaKind, MediaState,
+    OutgoingSignal, PathIssue, PersonId, Quality, QualityLevel, Sdp, SdpKind,
 };
 use bellwire_dialects::{ChatAction, DIALECTS, Entry, SideEvent};
 
@@ -169,8 +169,14 @@ fn what_is_said_in_a_call_is_heard_as_the_same() {
                 fps: 30,
             };
             let key = call.key(side);
-            if let Ok(heard) = call.pair.try_report(side, &key, quality) {
-                assert!(heard.signals.iter().all(Vec::is_empty), "{}: {heard:?}", entry.id);
+            let member = PersonId("x".to_owned());
+            for report in [
+                CallReport::Quality { worst: quality, members: vec![(member.clone(), quality)] },
+                CallReport::PathIssue { member: member.clone(), issue: PathIssue::Lost },
+            ] {
+                if let Ok(heard) = call.pair.try_report(side, &key, &report) {
+                    assert!(heard.signals.iter().all(Vec::is_empty), "{}: {heard:?}", entry.id);
+                }
             }
         }
     }

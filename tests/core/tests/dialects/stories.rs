@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use bellwire_call::{CallKey, OutgoingSignal};
+use bellwire_call::{CallKey, CallReport, OutgoingSignal};
 use bellwire_dialects::{
     ChatAction, DIALECTS, Dialect, EncodeError, Entry, Inbound, Method, Outbound, Reaction, RequestId,
     SideEvent,
@@ -72,10 +72,8 @@ fn tell(dialect: &mut dyn Dialect, line: &Value) -> Value {
     } else if let Some(action) = line.get("chat") {
         dialect.chat(&action_of(action))
     } else if let Some(report) = line.get("report") {
-        let read = |field: &str| report[field].clone();
-        let call: CallKey = serde_json::from_value(read("call")).expect("`report` names a call");
-        let quality = serde_json::from_value(read("quality")).expect("`report` holds figures");
-        dialect.report_quality(&call, quality)
+        let call: CallKey = serde_json::from_value(report["call"].clone()).expect("`report` names a call");
+        dialect.report(&call, &report_of(report))
     } else {
         say(dialect, &line["say"])
     };
@@ -90,6 +88,18 @@ fn say(dialect: &mut dyn Dialect, said: &Value) -> Result<Vec<Outbound>, EncodeE
     let signal: OutgoingSignal =
         serde_json::from_value(said["signal"].clone()).expect("`say` holds a signal");
     dialect.encode(&call, &signal)
+}
+
+fn report_of(report: &Value) -> CallReport {
+    if let Some(issue) = report.get("issue") {
+        let issue = serde_json::from_value(issue.clone()).expect("`issue` is a known one");
+        let member = serde_json::from_value(report["member"].clone()).expect("`member` is a person");
+        return CallReport::PathIssue { member, issue };
+    }
+    let worst = serde_json::from_value(report["quality"].clone()).expect("`quality` holds figures");
+    let members = report.get("members").cloned().unwrap_or_else(|| json!([]));
+    let members = serde_json::from_value(members).expect("`members` holds those of each");
+    CallReport::Quality { worst, members }
 }
 
 fn action_of(action: &Value) -> ChatAction {

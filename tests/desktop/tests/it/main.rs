@@ -4,6 +4,7 @@ mod accounts;
 mod bench;
 mod budget;
 mod calls;
+mod groups;
 mod harness;
 mod history;
 mod installed;

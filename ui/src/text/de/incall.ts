@@ -23,7 +23,7 @@ export const incall: Text['incall'] = {
   share: {
     title: 'Bildschirm teilen',
     again: 'Etwas anderes teilen',
-    lead: 'Die Gegenseite sieht Ihre Auswahl anstelle Ihres Kamerabilds.',
+    lead: 'Ihre Auswahl ist anstelle Ihres Kamerabilds zu sehen.',
     screens: 'Bildschirme',
     windows: 'Fenster',
     loading: 'Bildschirme und Fenster werden gesucht …',

@@ -21,7 +21,7 @@ export const incall = {
   share: {
     title: 'Share your screen',
     again: 'Share something else',
-    lead: 'The other person sees what you choose instead of your camera.',
+    lead: 'What you choose is seen instead of your camera.',
     screens: 'Screens',
     windows: 'Windows',
     loading: 'Looking for screens and windows…',

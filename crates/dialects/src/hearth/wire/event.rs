@@ -3,7 +3,6 @@
 //! As deployed most events to the client do not name their session; `sessionId` there is additive.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{
     CallSettings, IceServerRow, MediaSettings, Metadata, SessionType, User, full_name, id_of, not_said,
@@ -134,25 +133,6 @@ pub struct ToggleAudio {
 #[serde(rename_all = "camelCase")]
 pub struct ScreenShare {
     pub session_id: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct QualityReport {
-    pub session_id: String,
-    /// Figures in the reporter's own words.
-    #[serde(default)]
-    pub quality_data: Value,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ConnectionIssue {
-    pub session_id: String,
-    #[serde(default)]
-    pub issue_type: String,
-    #[serde(default)]
-    pub description: String,
 }
 
 /// Additive: an invited person says no, on all their devices.
@@ -356,19 +336,6 @@ pub struct ParticipantScreenShare {
     pub socket_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub peer_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
-    pub session_id: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ParticipantConnectionIssue {
-    #[serde(deserialize_with = "id_of")]
-    pub user_id: String,
-    #[serde(default, deserialize_with = "lenient::written")]
-    pub issue_type: String,
-    #[serde(default, deserialize_with = "lenient::written")]
-    pub description: String,
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::text")]
     pub session_id: Option<String>,
 }

@@ -8,12 +8,11 @@ use bellwire_dialects::hearth::wire::{
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::hearth::figures::Report;
 use crate::hearth::hub::{Media, Relay, Request, Target};
 
 /// Bytes of an id or a name for oneself.
 const ID: usize = 128;
-/// Bytes of a quality report.
-const REPORT: usize = 4 * 1024;
 /// Characters of a word and of a text.
 const WORD: usize = 64;
 const TEXT: usize = 1000;
@@ -105,13 +104,17 @@ pub(super) fn parse(event: &str, data: Value) -> Option<Parsed> {
         }
         name::CALL_QUALITY_REPORT => {
             let QualityReport { session_id, quality_data } = read(data)?;
-            let report = Some(quality_data.to_string()).filter(|report| report.len() <= REPORT)?;
-            Request::Quality { session_id: id(session_id)?, report }
+            Request::Quality { session_id: id(session_id)?, report: Report::parse(&quality_data)? }
         }
         name::CONNECTION_ISSUE => {
-            let ConnectionIssue { session_id, issue_type, description } = read(data)?;
+            let ConnectionIssue { session_id, issue_type, description, target_user_id } = read(data)?;
             let (kind, description) = (cut(&issue_type, WORD), cut(&description, TEXT));
-            Request::Issue { session_id: id(session_id)?, kind, description }
+            Request::Issue {
+                session_id: id(session_id)?,
+                kind,
+                description,
+                about: target_user_id.and_then(id),
+            }
         }
         name::JOIN_SESSION => return bare(data).and_then(id).map(|id| Parsed::EnterTherapy { id }),
         name::LEAVE_SESSION => Request::LeaveTherapy { id: bare(data).and_then(id)? },

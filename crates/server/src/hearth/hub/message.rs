@@ -9,6 +9,7 @@ use bellwire_dialects::hearth::wire::{
 
 use crate::clock::Millis;
 use crate::hearth::engine;
+use crate::hearth::figures::{Issue, Report};
 use crate::hub_actor;
 
 /// What the hub knows of a session's record.
@@ -150,15 +151,16 @@ pub(crate) enum Request {
         session_id: String,
         media: Media,
     },
-    /// `report` is JSON.
     Quality {
         session_id: String,
-        report: String,
+        report: Report,
     },
     Issue {
         session_id: String,
         kind: String,
         description: String,
+        /// With whom, by user.
+        about: Option<String>,
     },
     /// What the records do not allow, told in its turn.
     Refuse {
@@ -186,26 +188,51 @@ pub(crate) enum Request {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Order {
     /// No invited user came in time.
-    Miss { session_id: String },
+    Miss {
+        session_id: String,
+    },
     /// Who has not come by now is not expected any more, though others talk.
-    CloseInvitations { session_id: String },
+    CloseInvitations {
+        session_id: String,
+    },
     /// Nothing has happened for long.
-    TimeOut { session_id: String },
+    TimeOut {
+        session_id: String,
+    },
     /// The seat of a user is free. `lost`: so was their connection, and others may be coming back; a session
     /// that nobody is in is not over yet.
-    Left { session_id: String, user: String, lost: bool },
+    Left {
+        session_id: String,
+        user: String,
+        lost: bool,
+    },
     /// Nobody came back to a session that all have lost.
-    Abandon { session_id: String },
+    Abandon {
+        session_id: String,
+    },
     /// What a participant sends, for the record.
-    Media { session_id: String, user: String, media: MediaBody },
-    /// `report` is JSON.
-    Quality { session_id: String, user: String, report: String },
+    Media {
+        session_id: String,
+        user: String,
+        media: MediaBody,
+    },
+    Quality {
+        session_id: String,
+        user: String,
+        report: Report,
+    },
+    Issue {
+        session_id: String,
+        user: String,
+        about: Option<String>,
+        issue: Issue,
+    },
     /// For the engine of the session's media.
     Engine(engine::Request),
 }
 
 impl hub_actor::Order for Order {
     fn may_be_lost(&self) -> bool {
-        matches!(self, Self::Quality { .. } | Self::Media { .. })
+        matches!(self, Self::Quality { .. } | Self::Issue { .. } | Self::Media { .. })
     }
 }

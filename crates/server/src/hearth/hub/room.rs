@@ -11,6 +11,7 @@ use super::{
     socket_id,
 };
 use crate::clock::Millis;
+use crate::hearth::figures::{Issue, Report};
 use crate::hub_actor::{Reply, SocketKey};
 
 /// Why somebody left whose connection was lost.
@@ -264,7 +265,7 @@ impl Hub {
         &mut self,
         from: SocketKey,
         session_id: String,
-        report: String,
+        report: Report,
         now: Millis,
     ) -> Replies {
         match self.user_in(from, &session_id, now) {
@@ -277,22 +278,26 @@ impl Hub {
         &mut self,
         from: SocketKey,
         session_id: String,
-        issue_type: String,
-        description: String,
+        (issue_type, description): (String, String),
+        about: Option<String>,
         now: Millis,
     ) -> Replies {
         let Some(user_id) = self.user_in(from, &session_id, now) else {
             return refused(from, Some(session_id), NOT_IN);
         };
         let Some(session) = self.sessions.get(&session_id) else { return Vec::new() };
+        let issue = Issue::parse(&issue_type);
         let body = ParticipantConnectionIssue {
             user_id: user_id.clone(),
             issue_type,
             description,
-            session_id: Some(session_id),
+            session_id: Some(session_id.clone()),
         };
         let others = session.others(&user_id);
-        others.map(|key| Reply::emit(key, name::PARTICIPANT_CONNECTION_ISSUE, &body)).collect()
+        let told = others.map(|key| Reply::emit(key, name::PARTICIPANT_CONNECTION_ISSUE, &body));
+        let mut replies: Replies = told.collect();
+        replies.push(Reply::Order(Order::Issue { session_id, user: user_id, about, issue }));
+        replies
     }
 
     /// Whose socket it is, if it is in that room; counts as use of the session.

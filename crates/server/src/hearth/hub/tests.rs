@@ -4,6 +4,7 @@ use bellwire_dialects::hearth::wire::{CallInvitation, CallSettings, MediaBody, S
 use serde_json::Value;
 
 use super::*;
+use crate::hearth::figures::Report;
 use crate::hub_actor::Hub as _;
 
 const ANA: &str = "ana";
@@ -326,7 +327,8 @@ fn a_session_without_use_times_out_and_use_is_anything_said_in_it() {
     let mut hub = talking();
     let hour = Duration::from_secs(3600);
     let used = NOW.plus(Duration::from_secs(1800));
-    hub.asked(A, Request::Quality { session_id: "call_1".into(), report: "{}".into() }, used);
+    let report = Report { text: "{}".into(), members: Vec::new() };
+    hub.asked(A, Request::Quality { session_id: "call_1".into(), report }, used);
     assert_eq!(orders(&hub.expire(NOW.plus(hour))), []);
     let timed_out = [Order::TimeOut { session_id: "call_1".into() }];
     assert_eq!(orders(&hub.expire(used.plus(hour))), timed_out);

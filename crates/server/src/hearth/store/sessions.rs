@@ -208,8 +208,8 @@ impl Store {
     pub(crate) async fn set_media(&self, session_id: &str, user: &str, sends: Sends) -> Result<bool> {
         let done = sqlx::query(
             "UPDATE hearth_participants SET has_video = COALESCE($3, has_video), \
-             has_audio = COALESCE($4, has_audio), is_sharing = COALESCE($5, is_sharing) \
-             WHERE session = $1 AND user = $2 AND is_active = 1",
+             has_audio = COALESCE($4, has_audio), is_sharing = COALESCE($5, is_sharing), \
+             has_shared = has_shared OR COALESCE($5, 0) WHERE session = $1 AND user = $2 AND is_active = 1",
         )
         .bind(session_id)
         .bind(user)
@@ -219,16 +219,6 @@ impl Store {
         .execute(&self.write)
         .await?;
         Ok(done.rows_affected() == 1)
-    }
-
-    pub(crate) async fn set_quality(&self, session_id: &str, user: &str, report: &str) -> Result<()> {
-        sqlx::query("UPDATE hearth_participants SET quality = $3 WHERE session = $1 AND user = $2")
-            .bind(session_id)
-            .bind(user)
-            .bind(report)
-            .execute(&self.write)
-            .await?;
-        Ok(())
     }
 
     /// waiting → active; false if it was not waiting.

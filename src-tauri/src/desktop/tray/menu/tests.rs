@@ -1,4 +1,4 @@
-use bellwire_engine::{CallState, CallView, Phase, PhoneView, Slot};
+use bellwire_engine::{CallState, CallView, MemberId, MemberState, MemberView, Phase, PhoneView, Slot};
 
 use super::*;
 use crate::i18n::Strings;
@@ -215,4 +215,24 @@ fn menu_ids_are_distinct() {
     ];
     let ids: std::collections::HashSet<_> = actions_by_id.iter().map(MenuAction::id).collect();
     assert_eq!(ids.len(), actions_by_id.len());
+}
+
+#[test]
+fn of_a_call_of_several_that_one_is_left_of_it_names_that_one() {
+    let left = MemberView {
+        id: MemberId(2),
+        person: person("ben"),
+        state: MemberState::Connected,
+        audio: true,
+        video: false,
+        sharing: false,
+        has_microphone: true,
+        has_camera: false,
+    };
+    let call = CallView { members: vec![left], ..call(1, CallState::Connected) };
+    let view = view(vec![account(1)], vec![call], true);
+    let shown = show(source(&view, &[]));
+    let tooltip = shown.tooltip.replace(['\u{2068}', '\u{2069}'], "");
+    assert_eq!(tooltip, "In a call with Name ben");
+    assert!(texts(&shown.entries).contains(&tooltip));
 }

@@ -207,6 +207,10 @@ impl Relay for Hearth {
                 let told = json!({ "userId": me, "socketId": socket });
                 self.to_room(session, Some(from), &format!("participant_{name}"), &told)
             }
+            "connection_issue" => {
+                let told = json!({ "userId": me, "issueType": argument["issueType"], "description": "" });
+                self.to_room(session, Some(from), "participant_connection_issue", &told)
+            }
             other => panic!("no such event: {other}"),
         }
     }
