@@ -109,7 +109,7 @@ pub(crate) fn reads(data: &[u8]) {
 
 fn directory(backend: Backend) -> &'static Directory {
     // The registry is complete: a test holds it against the table of backends.
-    static NONE: Directory = Directory { accounts: &[], records: &[], forget: &[] };
+    static NONE: Directory = Directory { accounts: &[], records: &[], forget: &[], usage: None };
     info(backend).map_or(&NONE, |info| info.directory)
 }
 

@@ -11,6 +11,7 @@ use sqlx::SqliteConnection;
 pub(crate) use self::account_kind::{AccountId, AccountKind, NameColumns};
 use crate::admin::{Change, Row, RowError};
 use crate::clock::Millis;
+use crate::usage::UsageQueries;
 
 /// The accounts and records of a backend.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(crate) struct Directory {
     /// Deletes ended calls and old messages: `$1` is the moment before which they are old, `$2` how many at
     /// most. Repeated while there are as many.
     pub(crate) forget: &'static [&'static str],
+    /// `None`: it keeps no figures of use.
+    pub(crate) usage: Option<&'static UsageQueries>,
 }
 
 /// Records of one kind, as a file has them.

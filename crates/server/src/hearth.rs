@@ -23,7 +23,7 @@ mod sessions;
 mod state;
 mod store;
 mod therapy;
-pub(crate) mod usage;
+mod usage;
 mod video_call;
 
 use std::sync::Arc;

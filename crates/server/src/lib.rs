@@ -50,6 +50,7 @@ mod store;
 mod storefront;
 mod throttle;
 mod timers;
+mod usage;
 
 pub use admin::{
     AccountRow, Admin, AdminError, FileFormat, ImportSummary, NewPerson, Password, Removal, RowRefusal, Tally,
@@ -61,7 +62,6 @@ pub use config::{
     JanusConfig, Limits, ListenerOption, Mode, PublicBases, Setting, TurnConfig,
 };
 pub use demo::{DEMO_PASSWORD, DemoError};
-pub use hearth::usage::{CallUsage, Figures, HourUsage, PairFigures, PersonUsage, Usage};
 pub use listener::raise_descriptor_limit;
 pub use logging::{DEFAULT_FILTER, safe_to_log};
 pub use passwords::HashError;
@@ -70,3 +70,4 @@ pub use relay::RelayError;
 pub use runtime::{BackendInfo, StartError};
 pub use store::{OpenError, StoreError};
 pub use storefront::{DEMO_CUSTOMER, DEMO_CUSTOMER_ID, DEMO_SELLER, DEMO_SELLER_ID};
+pub use usage::{CallUsage, Figures, HourUsage, PairFigures, PersonUsage, Usage};

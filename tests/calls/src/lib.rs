@@ -14,6 +14,7 @@ mod server;
 pub mod sound;
 
 pub use accounts::{Login, TestAccounts};
+pub use bellwire_server::PairFigures;
 pub use client::{SCREEN, SHARED, Setup, TestClient};
 pub use deployed::{Deployed, Page, records, seen};
 pub use deployed_accounts::DeployedAccounts;

@@ -36,8 +36,9 @@ mod tray;
 mod usage;
 mod window;
 
-pub use bellwire_server::PairFigures;
-pub use bellwire_tests_calls::{CUSTOMER, OTHER_CUSTOMER, PASSWORD, SELLER, TestServer, WAIT_LIMIT, asset};
+pub use bellwire_tests_calls::{
+    CUSTOMER, OTHER_CUSTOMER, PASSWORD, PairFigures, SELLER, TestServer, WAIT_LIMIT, asset,
+};
 pub use dunst::Dunst;
 pub use launch::{Launch, program};
 pub use notifications::{Notifications, Shown};

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Admin, AdminError};
+use super::{Admin, AdminError, directory};
 use crate::backend::Backend;
 use crate::clock::Millis;
-use crate::hearth::usage::{self, PairFigures, PersonUsage, Usage};
+use crate::registry::backends;
+use crate::usage::{PairFigures, PersonUsage, Usage, UsageQueries};
 
 impl Admin {
     /// What the records of a backend say of the calls of the last while.
@@ -13,9 +14,9 @@ impl Admin {
     /// # Errors
     /// The backend keeps no such figures, or the database fails.
     pub async fn usage(&self, backend: Backend, span: Duration) -> Result<Usage, AdminError> {
-        keeps_figures(backend)?;
+        let queries = queries(backend)?;
         let now = Millis::now();
-        Ok(usage::usage(&self.pools.read, now.minus(span).0, now.0).await?)
+        Ok((queries.usage)(&self.pools.read, now.minus(span).0, now.0).await?)
     }
 
     /// The same by person, those who were in most calls first, at most `most` of them.
@@ -28,9 +29,9 @@ impl Admin {
         span: Duration,
         most: u32,
     ) -> Result<Vec<PersonUsage>, AdminError> {
-        keeps_figures(backend)?;
+        let queries = queries(backend)?;
         let now = Millis::now();
-        Ok(usage::people(&self.pools.read, now.minus(span).0, now.0, most).await?)
+        Ok((queries.people)(&self.pools.read, now.minus(span).0, now.0, most).await?)
     }
 
     /// How the participants of one call received each other.
@@ -42,15 +43,15 @@ impl Admin {
         backend: Backend,
         call: &str,
     ) -> Result<Vec<PairFigures>, AdminError> {
-        keeps_figures(backend)?;
-        let found = usage::pairs(&self.pools.read, call).await?;
+        let found = (queries(backend)?.pairs)(&self.pools.read, call).await?;
         found.ok_or_else(|| AdminError::Unfit(format!("there is no call {call}")))
     }
 }
 
-fn keeps_figures(backend: Backend) -> Result<(), AdminError> {
-    if backend == crate::hearth::INFO.backend {
-        return Ok(());
-    }
-    Err(AdminError::Unfit(format!("{} keeps no figures of use; hearth does", backend.id())))
+fn queries(backend: Backend) -> Result<&'static UsageQueries, AdminError> {
+    directory(backend).usage.ok_or_else(|| {
+        let keep = backends().iter().filter(|info| info.directory.usage.is_some());
+        let keep: Vec<_> = keep.map(|info| info.backend.id()).collect();
+        AdminError::Unfit(format!("{} keeps no figures of use; {} does", backend.id(), keep.join(", ")))
+    })
 }

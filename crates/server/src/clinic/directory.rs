@@ -44,6 +44,7 @@ pub(super) static DIRECTORY: Directory = Directory {
     forget: &["DELETE FROM clinic_appointments WHERE id IN (SELECT a.id FROM clinic_appointments a \
          WHERE a.status IN ('Completed', 'Cancelled', 'NoShow') AND a.ends_at < $1 AND NOT EXISTS \
           (SELECT 1 FROM clinic_rooms r WHERE r.appointment_id = a.id) LIMIT $2)"],
+    usage: None,
 };
 
 async fn appointment(all: &mut SqliteConnection, row: &mut Row, now: Millis) -> Result<Change, RowError> {

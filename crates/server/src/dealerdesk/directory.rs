@@ -71,6 +71,7 @@ pub(super) static DIRECTORY: Directory = Directory {
         "DELETE FROM call_logs WHERE id IN (SELECT id FROM call_logs \
          WHERE call_status NOT IN ('INITIATED', 'ANSWERED') AND started_at < $1 LIMIT $2)",
     ],
+    usage: None,
 };
 
 async fn room(all: &mut SqliteConnection, row: &mut Row, now: Millis) -> Result<Change, RowError> {

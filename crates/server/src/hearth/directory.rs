@@ -2,6 +2,7 @@
 
 use sqlx::SqliteConnection;
 
+use super::usage::QUERIES;
 use crate::admin::{Change, Row, RowError, Value, both, put};
 use crate::clock::Millis;
 use crate::directory::{AccountId, AccountKind, Directory, NameColumns, RecordKind};
@@ -51,6 +52,7 @@ pub(super) static DIRECTORY: Directory = Directory {
         "DELETE FROM hearth_sessions WHERE id IN (SELECT id FROM hearth_sessions \
          WHERE status = 'ended' AND created_at < $1 LIMIT $2)",
     ],
+    usage: Some(&QUERIES),
 };
 
 async fn therapy(all: &mut SqliteConnection, row: &mut Row, now: Millis) -> Result<Change, RowError> {

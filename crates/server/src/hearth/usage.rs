@@ -1,122 +1,20 @@
-//! Usage of hearth: what its records say of calls in a span of time, and of one call's people. Only reads, for an
-//! operator; what retention deletes is not in it any more.
+//! Usage of hearth: what its records say of calls in a span of time, and of one call's people. Only reads; what
+//! retention deletes is not in it any more.
 
 use std::collections::HashMap;
 
-use serde::Serialize;
 use sqlx::{FromRow, SqlitePool};
 
 use crate::store::StoreError;
+use crate::usage::{CallUsage, Figures, PairFigures, PersonUsage, Usage, UsageQueries};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
-/// How calls went and what was used in them.
-#[derive(Clone, Debug, Default, Serialize, FromRow)]
-pub struct CallUsage {
-    pub calls: i64,
-    pub one_to_one: i64,
-    pub group: i64,
-    pub therapy: i64,
-    /// Somebody else came.
-    pub answered: i64,
-    pub declined: i64,
-    pub busy: i64,
-    pub cancelled: i64,
-    pub missed: i64,
-    /// Ended by the server, because nothing had happened for long.
-    pub timed_out: i64,
-    /// Of those that are over, seconds.
-    pub talked_s: i64,
-    pub longest_s: i64,
-    /// People who came to answered calls, one who came to several counted for each.
-    pub people: i64,
-    pub most_people: i64,
-    /// Answered calls with pictures, with a shared screen, with three people or more, with a recording.
-    pub with_video: i64,
-    pub with_sharing: i64,
-    pub with_several: i64,
-    pub with_recording: i64,
-    /// Answered calls in which a connection was interrupted, or failed for good.
-    pub with_interruption: i64,
-    pub with_failure: i64,
-}
-
-impl CallUsage {
-    /// Fraction of the answered calls that went wrong: in which a connection failed, or that timed out.
-    #[must_use]
-    pub fn error_rate(&self) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "calls are far below 2^53")]
-        let rate = (self.with_failure + self.timed_out) as f64 / self.answered.max(1) as f64;
-        rate.min(1.0)
-    }
-}
-
-/// Answered calls that began in one hour of the day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, FromRow)]
-pub struct HourUsage {
-    /// 0 to 23, UTC.
-    pub hour: i64,
-    pub calls: i64,
-    pub talked_s: i64,
-}
-
-/// Reports and issues, summed up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, FromRow)]
-pub struct Figures {
-    /// Reports by what they said of a connection.
-    pub excellent: i64,
-    pub good: i64,
-    pub fair: i64,
-    pub poor: i64,
-    /// Means over these reports.
-    pub rtt_ms: i64,
-    pub loss_permille: i64,
-    /// Media stopped flowing, no connection came about, another issue.
-    pub lost: i64,
-    pub failed: i64,
-    pub other: i64,
-}
-
-impl Figures {
-    #[must_use]
-    pub fn reports(&self) -> i64 {
-        self.excellent + self.good + self.fair + self.poor
-    }
-}
-
-/// What the records say of a span of time.
-#[derive(Clone, Debug, Serialize)]
-pub struct Usage {
-    #[serde(flatten)]
-    pub calls: CallUsage,
-    pub error_rate: f64,
-    pub hours: Vec<HourUsage>,
-    pub figures: Figures,
-}
-
-/// One person's part in it.
-#[derive(Clone, Debug, Serialize, FromRow)]
-pub struct PersonUsage {
-    pub email: String,
-    pub calls: i64,
-    /// In calls, seconds.
-    pub talked_s: i64,
-    /// Calls in which they shared their screen.
-    pub shared: i64,
-    /// How others received them.
-    #[sqlx(skip)]
-    pub figures: Figures,
-}
-
-/// How one participant of a call received another one.
-#[derive(Clone, Debug, Serialize, FromRow)]
-pub struct PairFigures {
-    /// Addresses of who says so, and of whom.
-    pub by: String,
-    pub about: String,
-    #[sqlx(flatten)]
-    pub figures: Figures,
-}
+pub(super) static QUERIES: UsageQueries = UsageQueries {
+    usage: |database, from, until| Box::pin(usage(database, from, until)),
+    people: |database, from, until, most| Box::pin(people(database, from, until, most)),
+    pairs: |database, session_id| Box::pin(pairs(database, session_id)),
+};
 
 /// Sums of the columns of `hearth_figures f`, and means over the reports.
 macro_rules! figures {
@@ -189,7 +87,7 @@ const PAIRS: &str = concat!(
 );
 
 /// Of calls that were made from the first moment on and before the second, in milliseconds since 1970.
-pub(crate) async fn usage(database: &SqlitePool, from: i64, until: i64) -> Result<Usage> {
+async fn usage(database: &SqlitePool, from: i64, until: i64) -> Result<Usage> {
     let calls: CallUsage = sqlx::query_as(CALLS).bind(from).bind(until).fetch_one(database).await?;
     let hours = sqlx::query_as(HOURS).bind(from).bind(until).fetch_all(database).await?;
     let figures = sqlx::query_as(FIGURES).bind(from).bind(until).fetch_one(database).await?;
@@ -197,12 +95,7 @@ pub(crate) async fn usage(database: &SqlitePool, from: i64, until: i64) -> Resul
 }
 
 /// At most so many people.
-pub(crate) async fn people(
-    database: &SqlitePool,
-    from: i64,
-    until: i64,
-    most: u32,
-) -> Result<Vec<PersonUsage>> {
+async fn people(database: &SqlitePool, from: i64, until: i64, most: u32) -> Result<Vec<PersonUsage>> {
     let people: Vec<(String, PersonUsage)> =
         of_ids(sqlx::query_as(PEOPLE).bind(from).bind(until).bind(most).fetch_all(database).await?);
     // Each on its own, so that nothing counts for several calls.
@@ -225,7 +118,7 @@ fn of_ids<T>(rows: Vec<OfId<T>>) -> Vec<(String, T)> {
 }
 
 /// Of one call session; `None`: there is none of this id.
-pub(crate) async fn pairs(database: &SqlitePool, session_id: &str) -> Result<Option<Vec<PairFigures>>> {
+async fn pairs(database: &SqlitePool, session_id: &str) -> Result<Option<Vec<PairFigures>>> {
     let known: Option<i64> = sqlx::query_scalar("SELECT 1 FROM hearth_sessions WHERE session_id = $1")
         .bind(session_id)
         .fetch_optional(database)

@@ -29,4 +29,5 @@ pub(super) static DIRECTORY: Directory = Directory {
     forget: &["DELETE FROM marketplace_messages WHERE id IN (SELECT id FROM marketplace_messages \
          WHERE (status IS NULL OR status NOT IN ('initiated', 'ringing', 'answered')) \
          AND created_at < $1 LIMIT $2)"],
+    usage: None,
 };

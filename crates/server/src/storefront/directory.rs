@@ -49,6 +49,7 @@ pub(super) static DIRECTORY: Directory = Directory {
     ],
     forget: &["DELETE FROM video_calls WHERE id IN (SELECT id FROM video_calls \
          WHERE status NOT IN ('initiated', 'ringing', 'accepted') AND created_at < $1 LIMIT $2)"],
+    usage: None,
 };
 
 async fn product(all: &mut SqliteConnection, row: &mut Row, now: Millis) -> Result<Change, RowError> {
