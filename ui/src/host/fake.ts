@@ -204,7 +204,8 @@ export function fakeHost(name: string, options: FakeOptions = {}): FakeHost {
     async addPeople(id, people) {
       told('addPeople', id, people);
       await answer('addPeople');
-      const added = (all: MemberView[]) => people.map((one, at) => member(Math.max(0, ...all.map((had) => had.id)) + at + 1, one, 'invited'));
+      const added = (all: MemberView[]) =>
+        people.map((one, at) => member(Math.max(0, ...all.map((had) => had.id)) + at + 1, one, 'invited'));
       calls((all) => all.map((one) => (one.id === id ? { ...one, members: [...one.members, ...added(one.members)] } : one)));
     },
     endForAll(id) {

@@ -170,8 +170,11 @@ async fn hearth_tells_of_no_session_and_no_line_that_was_not_kept() {
     for device in [&mut a, &mut d] {
         device.say("join_session", json!(therapy)).await;
     }
-    for device in [&mut a, &mut b, &mut d] {
-        settled(device).await;
+    // Whoever was asked first hears of what the others did once all of that is done.
+    for _ in 0..2 {
+        for device in [&mut a, &mut b, &mut d] {
+            settled(device).await;
+        }
     }
     break_commits(folder.path(), true).await;
 

@@ -149,7 +149,9 @@ export function statsAt(time: number, bad: boolean, { phone }: EngineView): Call
       fps: 30,
       width: 640,
       height: 360,
-      security_code: Array.from({ length: 6 }, (_, at) => String((id * 7919 + at * 104_729) % 100_000).padStart(5, '0')).join(' '),
+      security_code: Array.from({ length: 6 }, (_, at) => String((id * 7919 + at * 104_729) % 100_000).padStart(5, '0')).join(
+        ' ',
+      ),
     })),
   };
 }
