@@ -84,7 +84,7 @@ function connection(them) {
   const pc = new RTCPeerConnection();
   const video = known?.video ?? document.body.appendChild(Object.assign(document.createElement('video'), { autoplay: true, width: 320 }));
   // What was begun on a connection that is closed never ends.
-  const peer = Object.assign(known ?? {}, { ...them, pc, video, work: Promise.resolve() });
+  const peer = Object.assign(known ?? {}, { ...them, pc, video, work: Promise.resolve(), begun: false });
   peers.set(them.peerId, peer);
   if (them.peerId !== engine) report.peers[them.peerId] ??= { state: 'new', person: them.userId, framesDecoded: 0, audioEnergy: 0, width: 0 };
   // Through an engine the others are only received.
@@ -110,7 +110,10 @@ async function limit(sender) {
 
 function begin(them) {
   if (!sessionId || report.ended || !them?.peerId) return;
+  // Two pages that each begin twice could answer each other's older offers for ever, as an answer names none.
+  if (them.peerId.startsWith('peer_') && offers(peers.get(them.peerId))) return;
   const peer = connection(them);
+  peer.begun = true;
   const { pc } = peer;
   next(peer, async () => {
     await pc.setLocalDescription(await pc.createOffer());
@@ -118,12 +121,15 @@ function begin(them) {
   });
 }
 
+/** We have begun, and have no answer. */
+const offers = (peer) => peer?.begun === true && peer.pc.remoteDescription === null;
+
 const lastOffers = new Map();
 function offered(e) {
   if (e.sessionId !== sessionId || lastOffers.get(e.fromPeerId) === e.offer.sdp) return;
   lastOffers.set(e.fromPeerId, e.offer.sdp);
   // Of two pages that offer at once the one with the larger name goes on; programs of ours see to that by themselves.
-  const crosses = !engine && peers.get(e.fromPeerId)?.pc.signalingState === 'have-local-offer';
+  const crosses = !engine && offers(peers.get(e.fromPeerId));
   if (crosses && e.fromPeerId.startsWith('peer_') && peerId > e.fromPeerId) return;
   const peer = connection({ userId: peers.get(e.fromPeerId)?.userId, peerId: e.fromPeerId, socketId: e.fromSocketId });
   const { pc } = peer;

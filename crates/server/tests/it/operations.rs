@@ -54,6 +54,7 @@ async fn a_copy_is_made_while_the_server_runs_and_never_over_a_file() {
 async fn age(file: &Path) {
     let mut database = SqliteConnectOptions::new().filename(file).connect().await.expect("a database");
     let script = "DELETE FROM _sqlx_migrations WHERE version >= 8; DROP TABLE ended_accounts; DROP TABLE readiness; \
+        DROP TABLE hearth_figures; ALTER TABLE hearth_participants DROP COLUMN has_shared; \
         DROP INDEX products_external; DROP INDEX hearth_therapy_external; DROP INDEX clinic_appointments_external; \
         ALTER TABLE products DROP COLUMN external_id; ALTER TABLE hearth_therapy DROP COLUMN external_id; \
         ALTER TABLE clinic_appointments DROP COLUMN external_id; \

@@ -1,5 +1,7 @@
 //! Headless Chromium, its page, and what is seen and heard through it.
 
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
@@ -15,11 +17,32 @@ use tokio::time::{Instant, sleep};
 /// A headless Chromium with fake camera and microphone, showing the page of one backend.
 pub(crate) struct Chromium {
     page: Client,
+    /// Where chromedriver listens, and what it calls the browser.
+    session: (u16, String),
     _driver: Child,
     origin: String,
     page_name: &'static str,
     rest: String,
     socket: String,
+}
+
+/// chromedriver is killed and would leave its browser behind, also that of a test that failed.
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        let (port, session) = &self.session;
+        // Whatever is closed already is closed.
+        let _ = end_session(*port, session);
+    }
+}
+
+fn end_session(port: u16, session: &str) -> std::io::Result<()> {
+    let mut driver = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    driver.set_read_timeout(Some(Duration::from_secs(5)))?;
+    write!(
+        driver,
+        "DELETE /session/{session} HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\n\r\n"
+    )?;
+    driver.read(&mut [0; 64]).map(drop)
 }
 
 impl Chromium {
@@ -52,7 +75,8 @@ impl Chromium {
             match builder.connect(&format!("http://127.0.0.1:{port}")).await {
                 Ok(page) => {
                     let origin = origin.to_owned();
-                    return Ok(Self { page, _driver: driver, origin, page_name, rest, socket });
+                    let session = (port, page.session_id().await?.unwrap_or_default());
+                    return Ok(Self { page, session, _driver: driver, origin, page_name, rest, socket });
                 }
                 Err(error) => ensure!(Instant::now() < end, "no browser session: {error}"),
             }
@@ -96,7 +120,7 @@ impl Chromium {
     }
 
     pub(crate) async fn close(self) {
-        let _ = self.page.close().await;
+        let _ = self.page.clone().close().await;
     }
 }
 
