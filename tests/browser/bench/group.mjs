@@ -31,6 +31,19 @@ export class Group {
     return new Program(`bellwire-cli ${email}`, this.cli, options, { BELLWIRE_PASSWORD: PASSWORD });
   }
 
+  /** What the list of people calls somebody: it has no e-mail addresses. */
+  async #id(email) {
+    this.ids ??= new Map();
+    if (!this.ids.has(email)) {
+      const reply = await fetch(`${this.stage.rest}/auth/login`, {
+        method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email, password: PASSWORD }),
+      });
+      if (!reply.ok) throw new Error(`${email} cannot sign in: ${reply.status}`);
+      this.ids.set(email, (await reply.json()).user.id);
+    }
+    return this.ids.get(email);
+  }
+
   /** Figures of the measured client over a steady window. */
   async run(kind, size) {
     const [measured, caller, ...others] = PEOPLE.slice(0, size);
@@ -44,7 +57,8 @@ export class Group {
       // Signed in is a moment before the socket is open.
       await sleep(1000);
       const seconds = this.plan.settle + this.plan.window + 30;
-      robots.push(this.#robot('call', caller, ['--seconds', String(seconds), ...[measured, ...others].flatMap((email) => ['--to', email])]));
+      const called = await Promise.all([measured, ...others].map((email) => this.#id(email)));
+      robots.push(this.#robot('call', caller, ['--seconds', String(seconds), ...called.flatMap((id) => ['--to', id])]));
       await client.connected(size - 1);
       await sleep(this.plan.settle * 1000);
       const before = await client.figures();

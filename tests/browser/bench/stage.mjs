@@ -48,7 +48,9 @@ export class Stage {
     stage.tone = tone(join(stage.scratch, 'tone.wav'));
     stage.film = films(film, stage.scratch, picture);
     const listen = backend === 'storefront' ? ['--rest', '127.0.0.1:0', '--socket', '127.0.0.1:0'] : [`--${backend}`, '127.0.0.1:0'];
-    const options = ['--demo', '--only', backend, ...listen, '--turn-listen', '127.0.0.1:0', '--allow-origin', stage.page.origin];
+    const options = ['--demo', '--only', backend, ...listen, '--turn-listen', '127.0.0.1:0', '--allow-origin', stage.page.origin,
+      // Everybody signs in from this machine, call after call.
+      '--request-limit', '1000000'];
     stage.server = new Program('bellwire-server', program, options, { RUST_LOG: 'warn' });
     // "storefront  <rest>  socket <socket>"
     const address = (word) => (server) => server.lines.find((line) => line.startsWith(`${backend} `))?.split(/\s+/)[word];
