@@ -22,7 +22,7 @@ use bellwire_dialects::hearth::wire::{
     ParticipantMediaUpdated, SessionStatus, User, name,
 };
 
-pub(crate) use self::message::{Ending, Facts, Media, News, Order, Relay, Request, Target};
+pub(crate) use self::message::{Ending, Facts, Media, News, Order, Request, Target};
 pub(crate) use self::session::Seat;
 use self::session::{Session, socket_id};
 use crate::backend::Backend;

@@ -232,6 +232,27 @@ async fn the_server_keeps_how_each_receives_each_other() -> anyhow::Result<()> {
     server.keeps_figures(&session, "reports of everybody about everybody", all).await
 }
 
+/// Waits until a client is connected to so many others.
+pub(crate) async fn connected_to(client: &TestClient, others: usize) -> anyhow::Result<()> {
+    let all = |call: &CallView| {
+        call.members.len() == others && call.members.iter().all(|m| m.state == MemberState::Connected)
+    };
+    client.until("everybody", |view| view.phone.calls.iter().any(all)).await.map(drop)
+}
+
+/// Whoever called ends it for all, and nobody keeps it in view.
+pub(crate) async fn part(people: &[TestClient]) -> anyhow::Result<()> {
+    let call = live(&people[0]).context("a call")?;
+    people[0].engine().end_for_all(call.id).await;
+    for client in people {
+        client.until("the end", |view| view.phone.calls.iter().all(|call| !call.state.is_live())).await?;
+        for call in client.calls() {
+            client.engine().dismiss(call.id).await;
+        }
+    }
+    Ok(())
+}
+
 /// Threads of this process, and memory in use, MiB.
 fn in_use() -> anyhow::Result<(usize, f64)> {
     let threads = std::fs::read_dir("/proc/self/task")?.count();
@@ -250,20 +271,10 @@ async fn twenty_sessions_leave_nothing_behind() -> anyhow::Result<()> {
     for round in 0..20 {
         gather(&people).await.with_context(|| format!("session {round}"))?;
         for client in &people {
-            let all = |call: &CallView| {
-                call.members.len() == 2 && call.members.iter().all(|m| m.state == MemberState::Connected)
-            };
-            client.until("everybody", |view| view.phone.calls.iter().any(all)).await?;
+            connected_to(client, 2).await?;
             client.members.anybody().see(2).await?;
         }
-        let call = live(&people[0]).context("a call")?;
-        people[0].engine().end_for_all(call.id).await;
-        for client in &people {
-            client.until("the end", |view| view.phone.calls.iter().all(|call| !call.state.is_live())).await?;
-            for call in client.calls() {
-                client.engine().dismiss(call.id).await;
-            }
-        }
+        part(&people).await?;
         if round == 4 {
             first = Some(in_use()?);
         }

@@ -1,12 +1,10 @@
 //! Calls of several on `hearth` through a real Janus: the same engines, colours and tones as in a mesh.
 
 use anyhow::{Context, ensure};
-use bellwire_engine::{
-    CallState, CallStats, CallView, EndReason, EngineView, Invite, MediaKind, MemberState, Person, Subject,
-};
+use bellwire_engine::{CallState, CallStats, EndReason, EngineView, Invite, MediaKind, Person, Subject};
 use bellwire_tests_calls::{Janus, Login, Setup, TestClient, TestServer};
 
-use crate::group::{all_meet, gather, live, me, member, only, people, person};
+use crate::group::{all_meet, connected_to, gather, live, me, member, only, part, people, person};
 
 async fn start() -> anyhow::Result<(Janus, TestServer)> {
     let janus = Janus::start().await?;
@@ -166,19 +164,9 @@ async fn twenty_sessions_leave_nothing_at_janus() -> anyhow::Result<()> {
     for round in 0..20 {
         gather(&people).await.with_context(|| format!("session {round}"))?;
         for client in &people {
-            let all = |call: &CallView| {
-                call.members.len() == 2 && call.members.iter().all(|m| m.state == MemberState::Connected)
-            };
-            client.until("everybody", |view| view.phone.calls.iter().any(all)).await?;
+            connected_to(client, 2).await?;
         }
-        let call = live(&people[0]).context("a call")?;
-        people[0].engine().end_for_all(call.id).await;
-        for client in &people {
-            client.until("the end", |view| view.phone.calls.iter().all(|call| !call.state.is_live())).await?;
-            for call in client.calls() {
-                client.engine().dismiss(call.id).await;
-            }
-        }
+        part(&people).await?;
     }
     janus.until_handles(0).await
 }

@@ -8,8 +8,9 @@ use bellwire_dialects::hearth::wire::{
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::hearth::engine::Word;
 use crate::hearth::figures::Report;
-use crate::hearth::hub::{Media, Relay, Request, Target};
+use crate::hearth::hub::{Media, Request, Target};
 
 /// Bytes of an id or a name for oneself.
 const ID: usize = 128;
@@ -72,17 +73,17 @@ pub(super) fn parse(event: &str, data: Value) -> Option<Parsed> {
         name::WEBRTC_OFFER => {
             let SendOffer { target_peer_id, target_socket_id, session_id, offer } = read(data)?;
             let target = target(target_peer_id, target_socket_id);
-            Request::Relay { session_id: id(session_id)?, target, relay: Relay::Offer(offer) }
+            Request::Relay { session_id: id(session_id)?, target, relay: Word::Offer(offer) }
         }
         name::WEBRTC_ANSWER => {
             let SendAnswer { target_peer_id, target_socket_id, session_id, answer } = read(data)?;
             let target = target(target_peer_id, target_socket_id);
-            Request::Relay { session_id: id(session_id)?, target, relay: Relay::Answer(answer) }
+            Request::Relay { session_id: id(session_id)?, target, relay: Word::Answer(answer) }
         }
         name::WEBRTC_ICE_CANDIDATE => {
             let SendCandidate { target_peer_id, target_socket_id, session_id, candidate } = read(data)?;
             let target = target(target_peer_id, target_socket_id);
-            Request::Relay { session_id: id(session_id)?, target, relay: Relay::Candidate(candidate) }
+            Request::Relay { session_id: id(session_id)?, target, relay: Word::Candidate(candidate) }
         }
         name::MEDIA_STATE_CHANGED => {
             let MediaStateChanged { session_id, has_video, has_audio, is_screen_sharing } = read(data)?;

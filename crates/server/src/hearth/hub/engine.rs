@@ -1,9 +1,10 @@
 //! Sessions whose media goes through an engine: what is said in them goes to it and comes from it.
 
-use bellwire_dialects::hearth::wire::{EnginePeer, RelayedAnswer, RelayedCandidate, RelayedOffer, name};
+use bellwire_dialects::hearth::wire::EnginePeer;
 
-use super::message::{Order, Relay, Target};
-use super::session::{Seat, Session, socket_id};
+use super::message::{Order, Target};
+use super::room::relayed;
+use super::session::{Seat, Session};
 use super::{Hub, Replies};
 use crate::hearth::engine::{ENGINE_PEER, Request, Said, Word};
 use crate::hub_actor::Reply;
@@ -40,25 +41,21 @@ impl Session {
 
     /// Offers are for the engine alone; answers and candidates are about what it offered of somebody, too. A client
     /// that knows of no engine may offer to the others, which nobody hears: it takes part without sending.
-    pub(super) fn relay_to_engine(&self, me: &Seat, target: Option<&Target>, relay: Relay) -> Replies {
+    pub(super) fn relay_to_engine(&self, me: &Seat, target: Option<&Target>, relay: Word) -> Replies {
         let (room, member) = (self.room(), me.user.id.clone());
         let of = match target {
             Some(Target::Peer(peer)) if self.is_engine(peer) => None,
             Some(target) => {
-                let meant = |seat: &&Seat| match target {
-                    Target::Peer(peer) => seat.peer_id.as_ref() == Some(peer),
-                    Target::Socket(socket) => seat.socket.is_some_and(|key| socket_id(key) == *socket),
-                };
-                let Some(seat) = self.seats.values().find(meant) else { return Vec::new() };
+                let Some(seat) = self.seat_meant(target) else { return Vec::new() };
                 Some(seat.user.id.clone())
             }
             None => return Vec::new(),
         };
         let request = match (of, relay) {
-            (None, Relay::Offer(offer)) => Request::Offer { room, member, offer },
-            (Some(of), Relay::Answer(answer)) => Request::Answer { room, member, of, answer },
-            (of, Relay::Candidate(candidate)) => Request::Candidate { room, member, of, candidate },
-            (Some(_), Relay::Offer(_)) | (None, Relay::Answer(_)) => return Vec::new(),
+            (None, Word::Offer(offer)) => Request::Offer { room, member, offer },
+            (Some(of), Word::Answer(answer)) => Request::Answer { room, member, of, answer },
+            (of, Word::Candidate(candidate)) => Request::Candidate { room, member, of, candidate },
+            (Some(_), Word::Offer(_)) | (None, Word::Answer(_)) => return Vec::new(),
         };
         self.ask(request).into_iter().collect()
     }
@@ -77,21 +74,6 @@ impl Hub {
                 None => return Vec::new(),
             },
         };
-        let from_socket_id = None;
-        vec![match what {
-            Word::Offer(offer) => {
-                let body = RelayedOffer { from_peer_id, from_socket_id, from_user_id, session_id, offer };
-                Reply::emit(socket, name::WEBRTC_OFFER, &body)
-            }
-            Word::Answer(answer) => {
-                let body = RelayedAnswer { from_peer_id, from_socket_id, from_user_id, session_id, answer };
-                Reply::emit(socket, name::WEBRTC_ANSWER, &body)
-            }
-            Word::Candidate(candidate) => {
-                let body =
-                    RelayedCandidate { from_peer_id, from_socket_id, from_user_id, session_id, candidate };
-                Reply::emit(socket, name::WEBRTC_ICE_CANDIDATE, &body)
-            }
-        }]
+        vec![relayed(socket, (from_peer_id, None, from_user_id), session_id, what)]
     }
 }

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bellwire_dialects::hearth::wire::{
-    CallInvitation, CallSettings, IceCandidateInit, MediaBody, SdpBody, SessionStatus, TherapyChat,
-    TherapyDescription, User,
+    CallInvitation, CallSettings, MediaBody, SessionStatus, TherapyChat, TherapyDescription, User,
 };
 
 use crate::clock::Millis;
-use crate::hearth::engine;
+use crate::hearth::engine::{self, Word};
 use crate::hearth::figures::{Issue, Report};
 use crate::hub_actor;
 
@@ -100,14 +99,6 @@ pub(crate) enum Target {
     Socket(String),
 }
 
-/// What goes to one other participant as it is.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Relay {
-    Offer(SdpBody),
-    Answer(SdpBody),
-    Candidate(Option<IceCandidateInit>),
-}
-
 /// The media a participant sends, as the different events state it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Media {
@@ -145,7 +136,8 @@ pub(crate) enum Request {
     Relay {
         session_id: String,
         target: Option<Target>,
-        relay: Relay,
+        /// Goes to one other participant as it is.
+        relay: Word,
     },
     Media {
         session_id: String,

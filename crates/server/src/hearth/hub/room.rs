@@ -7,10 +7,10 @@ use bellwire_dialects::hearth::wire::{
 };
 
 use super::{
-    Due, EMPTY_FOR, Hub, Media, Order, Relay, Replies, Target, message::Facts, refused, session::Seat,
-    socket_id,
+    Due, EMPTY_FOR, Hub, Media, Order, Replies, Target, message::Facts, refused, session::Seat, socket_id,
 };
 use crate::clock::Millis;
+use crate::hearth::engine::Word;
 use crate::hearth::figures::{Issue, Report};
 use crate::hub_actor::{Reply, SocketKey};
 
@@ -147,7 +147,7 @@ impl Hub {
         from: SocketKey,
         session_id: String,
         target: Option<Target>,
-        relay: Relay,
+        relay: Word,
         now: Millis,
     ) -> Replies {
         let Some(session) = self.sessions.get_mut(&session_id) else {
@@ -160,32 +160,12 @@ impl Hub {
         if session.engine {
             return session.relay_to_engine(&me, target.as_ref(), relay);
         }
-        let is_meant = |seat: &&Seat| match &target {
-            Some(Target::Peer(peer)) => seat.peer_id.as_ref() == Some(peer),
-            Some(Target::Socket(socket)) => seat.socket.is_some_and(|key| socket_id(key) == *socket),
-            None => false,
-        };
-        let meant = session.seats.values().find(is_meant).and_then(|seat| seat.socket);
+        let meant = target.and_then(|target| session.seat_meant(&target)?.socket);
         let Some(to) = meant.filter(|to| *to != from) else {
             return refused(from, Some(session_id), NO_TARGET);
         };
-        let (from_peer_id, from_socket_id) = (me.peer_id, Some(socket_id(from)));
-        let from_user_id = Some(me.user.id);
-        vec![match relay {
-            Relay::Offer(offer) => {
-                let body = RelayedOffer { from_peer_id, from_socket_id, from_user_id, session_id, offer };
-                Reply::emit(to, name::WEBRTC_OFFER, &body)
-            }
-            Relay::Answer(answer) => {
-                let body = RelayedAnswer { from_peer_id, from_socket_id, from_user_id, session_id, answer };
-                Reply::emit(to, name::WEBRTC_ANSWER, &body)
-            }
-            Relay::Candidate(candidate) => {
-                let body =
-                    RelayedCandidate { from_peer_id, from_socket_id, from_user_id, session_id, candidate };
-                Reply::emit(to, name::WEBRTC_ICE_CANDIDATE, &body)
-            }
-        }]
+        let by = (me.peer_id, Some(socket_id(from)), Some(me.user.id));
+        vec![relayed(to, by, session_id, relay)]
     }
 
     pub(super) fn media(
@@ -306,5 +286,29 @@ impl Hub {
         let user = session.seat_of(from)?.user.id.clone();
         session.used = now;
         Some(user)
+    }
+}
+
+/// What a participant hears of another one; `by`: their peer, socket and user, as far as there are any.
+pub(super) fn relayed(
+    to: SocketKey,
+    by: (Option<String>, Option<String>, Option<String>),
+    session_id: String,
+    word: Word,
+) -> Reply<Order> {
+    let (from_peer_id, from_socket_id, from_user_id) = by;
+    match word {
+        Word::Offer(offer) => {
+            let body = RelayedOffer { from_peer_id, from_socket_id, from_user_id, session_id, offer };
+            Reply::emit(to, name::WEBRTC_OFFER, &body)
+        }
+        Word::Answer(answer) => {
+            let body = RelayedAnswer { from_peer_id, from_socket_id, from_user_id, session_id, answer };
+            Reply::emit(to, name::WEBRTC_ANSWER, &body)
+        }
+        Word::Candidate(candidate) => {
+            let body = RelayedCandidate { from_peer_id, from_socket_id, from_user_id, session_id, candidate };
+            Reply::emit(to, name::WEBRTC_ICE_CANDIDATE, &body)
+        }
     }
 }

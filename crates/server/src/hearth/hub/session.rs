@@ -7,7 +7,7 @@ use bellwire_dialects::hearth::wire::{
     CallInvitation, CallSessionJoined, CallSettings, MediaBody, Participant, SessionStatus, User,
 };
 
-use super::message::{Facts, Media};
+use super::message::{Facts, Media, Target};
 use crate::clock::Millis;
 use crate::hub_actor::SocketKey;
 
@@ -142,6 +142,14 @@ impl Session {
 
     pub(super) fn seat_of(&self, socket: SocketKey) -> Option<&Seat> {
         self.seats.values().find(|seat| seat.socket == Some(socket))
+    }
+
+    /// Whom a client names.
+    pub(super) fn seat_meant(&self, target: &Target) -> Option<&Seat> {
+        self.seats.values().find(|seat| match target {
+            Target::Peer(peer) => seat.peer_id.as_ref() == Some(peer),
+            Target::Socket(socket) => seat.socket.is_some_and(|key| socket_id(key) == *socket),
+        })
     }
 
     pub(super) fn seat_of_mut(&mut self, socket: SocketKey) -> Option<&mut Seat> {

@@ -4,6 +4,7 @@ use bellwire_dialects::hearth::wire::{CallInvitation, CallSettings, MediaBody, S
 use serde_json::Value;
 
 use super::*;
+use crate::hearth::engine::Word;
 use crate::hearth::figures::Report;
 use crate::hub_actor::Hub as _;
 
@@ -110,7 +111,7 @@ fn orders(replies: &Replies) -> Vec<Order> {
 
 fn offer(target: Option<Target>) -> Request {
     let offer = SdpBody { kind: "offer".to_owned(), sdp: "v=0".to_owned() };
-    Request::Relay { session_id: "call_1".to_owned(), target, relay: Relay::Offer(offer) }
+    Request::Relay { session_id: "call_1".to_owned(), target, relay: Word::Offer(offer) }
 }
 
 fn peer(id: &str) -> Option<Target> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use super::connection::{Handle, JanusError};
 use super::link::{CONNECT_TIMEOUT, Happening, Order, Task};
@@ -25,13 +25,9 @@ async fn subscribe(task: &mut Task, handle: &mut Handle, feed: u64) -> Result<()
     let mut awaits_answer = true;
     // Of the client's descriptions: web clients begin a new peer connection at each offer.
     let mut session: Option<String> = None;
-    let (mut up, until) = (false, Instant::now() + CONNECT_TIMEOUT);
+    let (mut up, until) = (false, Some(Instant::now() + CONNECT_TIMEOUT));
     loop {
-        let happening = tokio::select! {
-            happening = task.next(handle) => happening,
-            () = sleep_until(until), if !up => return Err(JanusError::Silent),
-        };
-        match happening {
+        match task.next(handle, until.filter(|_| !up)).await? {
             Some(Happening::Ordered(Order::Answer(answer))) => {
                 if std::mem::take(&mut awaits_answer) {
                     let other = wire::session(&answer.sdp).map(str::to_owned);

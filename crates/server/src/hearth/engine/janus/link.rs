@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bellwire_dialects::hearth::wire::{IceCandidateInit, SdpBody};
 use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::debug;
 
@@ -143,11 +144,23 @@ impl Task {
         self.report(What::Ended).await;
     }
 
-    /// The next thing that happens to the link. `None`: its end.
-    pub(super) async fn next(&mut self, handle: &mut Handle) -> Option<Happening> {
+    /// The next thing that happens to the link, which is given up then where it carries no media yet. `None`: its
+    /// end.
+    pub(super) async fn next(
+        &mut self,
+        handle: &mut Handle,
+        until: Option<Instant>,
+    ) -> Result<Option<Happening>, JanusError> {
+        let late = async {
+            match until {
+                Some(until) => sleep_until(until).await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
-            order = self.orders.recv() => order.map(Happening::Ordered),
-            event = handle.event() => event.map(Happening::Heard),
+            order = self.orders.recv() => Ok(order.map(Happening::Ordered)),
+            event = handle.event() => Ok(event.map(Happening::Heard)),
+            () = late => Err(JanusError::Silent),
         }
     }
 }

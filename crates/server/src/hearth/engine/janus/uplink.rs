@@ -1,7 +1,7 @@
 //! Uplink: what a member sends, published in a room of Janus.
 
 use bellwire_dialects::hearth::wire::SdpBody;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use super::connection::{Handle, JanusError};
 use super::link::{CONNECT_TIMEOUT, Happening, Order, Task, What};
@@ -29,13 +29,9 @@ async fn publish(
     let published = handle.ask(wire::publish(task.place.number, feed), Some(&offer)).await?;
     let mut answer = answer_to(&offer, task.own(published.jsep)?);
     task.say(Word::Answer(answer.clone())).await;
-    let (mut up, until) = (false, Instant::now() + CONNECT_TIMEOUT);
+    let (mut up, until) = (false, Some(Instant::now() + CONNECT_TIMEOUT));
     loop {
-        let happening = tokio::select! {
-            happening = task.next(handle) => happening,
-            () = sleep_until(until), if !up => return Err(JanusError::Silent),
-        };
-        match happening {
+        match task.next(handle, until.filter(|_| !up)).await? {
             Some(Happening::Ordered(Order::Offer(again))) => {
                 if again != offer {
                     let configured = handle.ask(wire::configure(), Some(&again)).await?;

@@ -7,7 +7,7 @@ fn description(kind: &str) -> SdpBody {
     SdpBody { kind: kind.to_owned(), sdp: "v=0".to_owned() }
 }
 
-fn said(target: &str, relay: Relay) -> Request {
+fn said(target: &str, relay: Word) -> Request {
     Request::Relay { session_id: "call_1".to_owned(), target: peer(target), relay }
 }
 
@@ -76,12 +76,12 @@ fn what_is_said_goes_to_the_engine_and_never_to_others() {
     for (target, relay, request) in [
         (
             ENGINE_PEER,
-            Relay::Offer(description("offer")),
+            Word::Offer(description("offer")),
             Some(Asked::Offer { room: room(), member: member.clone(), offer: description("offer") }),
         ),
         (
             "peer-b",
-            Relay::Answer(description("answer")),
+            Word::Answer(description("answer")),
             Some(Asked::Answer {
                 room: room(),
                 member: member.clone(),
@@ -91,7 +91,7 @@ fn what_is_said_goes_to_the_engine_and_never_to_others() {
         ),
         (
             ENGINE_PEER,
-            Relay::Candidate(candidate.clone()),
+            Word::Candidate(candidate.clone()),
             Some(Asked::Candidate {
                 room: room(),
                 member: member.clone(),
@@ -101,19 +101,19 @@ fn what_is_said_goes_to_the_engine_and_never_to_others() {
         ),
         (
             "peer-b",
-            Relay::Candidate(None),
+            Word::Candidate(None),
             Some(Asked::Candidate { room: room(), member, of: Some(of), candidate: None }),
         ),
         // Of a web client that knows of no engine, and of one that errs.
-        ("peer-b", Relay::Offer(description("offer")), None),
-        (ENGINE_PEER, Relay::Answer(description("answer")), None),
-        ("nobody", Relay::Answer(description("answer")), None),
+        ("peer-b", Word::Offer(description("offer")), None),
+        (ENGINE_PEER, Word::Answer(description("answer")), None),
+        ("nobody", Word::Answer(description("answer")), None),
     ] {
         let told = hub.asked(A, said(target, relay), NOW);
         assert_eq!(asked(&told), request.into_iter().collect::<Vec<_>>(), "{target}");
         assert_eq!(heard(&told), []);
     }
-    let told = hub.asked(C, said(ENGINE_PEER, Relay::Offer(description("offer"))), NOW);
+    let told = hub.asked(C, said(ENGINE_PEER, Word::Offer(description("offer"))), NOW);
     assert_eq!((heard(&told), asked(&told)), (vec![(C, name::CALL_ERROR)], vec![]), "not in the room");
 }
 
