@@ -100,7 +100,7 @@ impl Default for TurnConfig {
 }
 
 /// How often is too often.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Calls one user may start per minute.
     pub initiates_per_minute: u32,
@@ -118,7 +118,9 @@ pub struct Limits {
     pub sockets_per_account: u32,
     /// Reports of a call's quality one account may send per minute; more are dropped.
     pub reports_per_minute: u32,
-    /// Events one socket may send at once, before `events_per_second` counts.
+    /// Events one socket may send at once, before `events_per_second` counts. A web client that enters a call of
+    /// eight has to be within it: seven connections, each with an offer, an answer and a candidate for every
+    /// address, protocol and kind of media (RFC 8838, RFC 8843 section 7.2.1 before bundling is agreed).
     pub event_burst: u32,
     /// Events one socket may send per second in the long run; what is above is dropped.
     pub events_per_second: u32,
@@ -135,7 +137,7 @@ impl Default for Limits {
             messages_per_minute: 30,
             sockets_per_account: 50,
             reports_per_minute: 30,
-            event_burst: 100,
+            event_burst: 400,
             events_per_second: 50,
         }
     }

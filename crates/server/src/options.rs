@@ -1,6 +1,7 @@
 //! The command-line options and environment variables of the server program.
 
 mod group_engine;
+mod limits;
 mod secrets;
 mod turn;
 
@@ -16,6 +17,7 @@ use bellwire_server::{
 use clap::{Arg, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, ValueEnum, value_parser};
 
 use self::group_engine::GroupEngineOptions;
+use self::limits::LimitOptions;
 use self::secrets::secret;
 use self::turn::TurnOptions;
 use crate::{commands, config_file};
@@ -62,6 +64,8 @@ pub(crate) struct Options {
     /// none with --behind-proxy, where all come from the proxy
     #[arg(long, env = "BELLWIRE_CONNECTIONS_PER_ADDRESS")]
     connections_per_address: Option<u32>,
+    #[command(flatten)]
+    limits: LimitOptions,
     /// Take a client's address from X-Forwarded-For: only behind a reverse proxy that sets it
     #[arg(long, env = "BELLWIRE_BEHIND_PROXY")]
     behind_proxy: bool,
@@ -226,6 +230,7 @@ impl Options {
             group_engine: self.group_engine.config(credentials.as_deref())?,
             demo_data: self.demo,
             connections: self.connections(),
+            limits: self.limits.config(),
             retention: self.retention_days.map(|days| Duration::from_secs(u64::from(days) * 24 * 3600)),
             metrics: self.metrics,
             behind_proxy: self.behind_proxy,
@@ -271,6 +276,7 @@ impl Options {
 
 #[cfg(test)]
 mod tests {
+    use bellwire_server::Limits;
     use clap::CommandFactory;
 
     use super::*;
@@ -322,6 +328,12 @@ mod tests {
         let settings = of(&usual, "hearth").map(|hearth| hearth.settings.clone());
         let documented = [("call-timeout-minutes", 3600), ("max-call-participants", 8)];
         assert_eq!(settings, Some(documented.into()));
+
+        assert_eq!(usual.limits, Limits::default());
+        let given = ["--events-per-second", "7", "--sockets-per-account", "3"];
+        let given = config(&given).expect("a configuration").limits;
+        assert_eq!(given, Limits { events_per_second: 7, sockets_per_account: 3, ..Limits::default() });
+        assert!(config(&["--event-burst", "0"]).is_err());
 
         let given = ["--connections", "90", "--connections-per-address", "0"];
         let given = config(&given).expect("a configuration").connections;

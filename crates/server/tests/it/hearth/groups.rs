@@ -212,3 +212,38 @@ async fn what_somebody_sends_is_known_after_the_server_was_away() {
     assert_eq!((&seat["hasVideo"], &seat["isScreenSharing"]), (&json!(true), &json!(true)));
     app.stop().await;
 }
+
+/// A page in a call of eight, on a computer with IPv4, IPv6 and a VPN: Chromium tells each of seven others an offer,
+/// an answer, and for audio and video a candidate for each address over UDP and TCP, all within a moment.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_meets_seven_others_at_once_loses_nothing() {
+    const CANDIDATES: usize = 2 * 2 * 8;
+    let app = server().await;
+    let people = logins(&app, &EVERYBODY).await;
+    let others: Vec<&Person> = people[1..].iter().collect();
+    let call = people[0].initiate("group", &others).await;
+    let page = people[0].enter(&call, "peer_page").await;
+    let mut inside = Vec::new();
+    for (n, person) in others.iter().enumerate() {
+        inside.push(person.enter(&call, &format!("peer_{n}")).await);
+    }
+    for n in 0..inside.len() {
+        let with = |name: &str, what: Value| {
+            let mut body = json!({ "sessionId": call, "targetPeerId": format!("peer_{n}") });
+            body[name] = what;
+            body
+        };
+        page.say("webrtc_offer", with("offer", json!({ "type": "offer", "sdp": "v=0" }))).await;
+        for number in 0..CANDIDATES {
+            let candidate = json!({ "candidate": format!("candidate:{number}"), "sdpMLineIndex": 0 });
+            page.say("webrtc_ice_candidate", with("candidate", candidate)).await;
+        }
+        page.say("webrtc_answer", with("answer", json!({ "type": "answer", "sdp": "v=0" }))).await;
+    }
+    for device in &mut inside {
+        device.until("webrtc_answer").await;
+        let heard = (count(&device.log, "webrtc_offer"), count(&device.log, "webrtc_ice_candidate"));
+        assert_eq!(heard, (1, CANDIDATES));
+    }
+    app.stop().await;
+}
