@@ -3,10 +3,10 @@
 
 mod close_policy;
 mod mini;
+mod mini_policy;
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bellwire_engine::{EngineView, Handle};
@@ -24,12 +24,16 @@ use crate::storage::settings::{Settings, SettingsStore, Theme};
 use crate::tasks::Tasks;
 use crate::ui::Ui;
 use close_policy::{CloseAction, CloseContext};
+use mini::Mini;
 
 pub(crate) const MAIN: &str = "main";
 pub(crate) const MINI: &str = "mini";
 
 /// How long a hidden start waits for a tray.
 const TRAY_START_LIMIT: Duration = Duration::from_secs(15);
+/// How often it is looked whether the main window is back: not every window manager gives it the keyboard then, or
+/// another event.
+const MAIN_BACK_INTERVAL: Duration = Duration::from_millis(500);
 /// The state of a window follows that long after the event that announces it.
 const WINDOW_STATE_DELAY: Duration = Duration::from_millis(200);
 
@@ -44,10 +48,7 @@ pub(crate) struct Windows {
     tasks: Tasks,
     /// A file that exists once the user has seen the explanation of closing to the tray.
     explained: Option<PathBuf>,
-    /// The mini window opens automatically whenever the main one is hidden.
-    mini_wanted: AtomicBool,
-    /// It was opened automatically, and closes automatically.
-    mini_automatic: AtomicBool,
+    mini: Mutex<Mini>,
 }
 
 impl Windows {
@@ -60,8 +61,7 @@ impl Windows {
         tasks: Tasks,
         explained: Option<PathBuf>,
     ) -> Self {
-        let (mini_wanted, mini_automatic) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { app, ui, engine, settings, shell_state, tasks, explained, mini_wanted, mini_automatic }
+        Self { app, ui, engine, settings, shell_state, tasks, explained, mini: Mutex::default() }
     }
 
     fn window(&self, label: &str) -> Option<WebviewWindow> {
@@ -99,15 +99,7 @@ impl Windows {
     fn put_away(&self, hide: bool) {
         self.shell_state.explain_close(false);
         let Some(main) = self.window(MAIN) else { return };
-        let done = if hide { main.hide() } else { main.minimize() };
-        if let Err(error) = done {
-            warn!(%error, "Main window could not be put away");
-        }
-        // Afterwards: while the main window is visible, an automatic mini window would close again.
-        if self.in_call() {
-            self.mini_automatic.store(true, Ordering::Relaxed);
-            self.open_mini();
-        }
+        self.change_to_mini(|| if hide { main.hide() } else { main.minimize() });
     }
 
     /// The user's answer to [`CloseAction::Explain`].
@@ -247,6 +239,8 @@ pub(crate) async fn follow(windows: Arc<Windows>) {
     let mut desktop = windows.shell_state.subscribe();
     let (mut in_call, mut tray) = (false, false);
     let mut applied = None;
+    let mut looks = tokio::time::interval(MAIN_BACK_INTERVAL);
+    looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let now = settings.borrow_and_update().clone();
         let state = desktop.borrow_and_update().clone();
@@ -261,7 +255,8 @@ pub(crate) async fn follow(windows: Arc<Windows>) {
         tray = state.tray;
         let calling = active_call(&calls.borrow_and_update()).is_some();
         if in_call && !calling {
-            windows.close_mini();
+            let ended = Arc::clone(&windows);
+            drop(tauri::async_runtime::spawn_blocking(move || ended.end_mini()));
             if state.full_screen {
                 windows.set_full_screen(false);
             }
@@ -271,6 +266,11 @@ pub(crate) async fn follow(windows: Arc<Windows>) {
             Ok(()) = settings.changed() => {}
             Ok(()) = calls.changed() => {}
             Ok(()) = desktop.changed() => {}
+            _ = looks.tick(), if windows.mini_is_automatic() => {
+                let windows = Arc::clone(&windows);
+                // Each waits for the main thread: one at a time.
+                drop(tauri::async_runtime::spawn_blocking(move || windows.update_mini()).await);
+            }
             else => return,
         }
     }

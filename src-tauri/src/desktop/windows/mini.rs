@@ -1,11 +1,13 @@
 //! The mini window: opened by the user, or automatically while the main window is hidden in a call.
 
-use std::sync::atomic::Ordering;
+use std::sync::PoisonError;
+use std::time::Instant;
 
 use bellwire_engine::MediaKind;
 use tauri::{WebviewUrl, WebviewWindow, WebviewWindowBuilder};
 use tracing::warn;
 
+use super::mini_policy::{self, Automatic, MiniAction, MiniContext};
 use super::{MAIN, MINI, Windows};
 use crate::dial_targets::active_call;
 
@@ -13,11 +15,25 @@ use crate::dial_targets::active_call;
 const MINI_SIZE: (f64, f64) = (340.0, 220.0);
 const MINI_MIN_SIZE: (f64, f64) = (220.0, 150.0);
 
+/// What the mini window is open for.
+#[derive(Debug, Default)]
+pub(super) struct Mini {
+    /// The user wants it whenever the main window is out of sight.
+    wanted: bool,
+    automatic: Automatic,
+}
+
 impl Windows {
+    /// Each change looks at both windows and acts on what it saw, so that two must not overlap. The holder waits for
+    /// the main thread: never called there.
+    fn changing_mini(&self) -> std::sync::MutexGuard<'_, Mini> {
+        self.mini.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Opens or closes the mini window on the user's request; it exists during calls only.
     pub(crate) fn set_mini(&self, on: bool) {
-        self.mini_wanted.store(on, Ordering::Relaxed);
-        self.mini_automatic.store(false, Ordering::Relaxed);
+        let mut mini = self.changing_mini();
+        *mini = Mini { wanted: on, automatic: Automatic::No };
         if on && self.in_call() {
             self.open_mini();
         } else {
@@ -25,8 +41,33 @@ impl Windows {
         }
     }
 
+    /// Puts the main window away, and opens the mini window in its place during a call.
+    pub(super) fn change_to_mini(&self, put_away: impl FnOnce() -> tauri::Result<()>) {
+        let mut mini = self.changing_mini();
+        if let Err(error) = put_away() {
+            warn!(%error, "Main window could not be put away");
+        }
+        if self.in_call() {
+            mini.automatic = Automatic::Leaving(Instant::now());
+            self.open_mini();
+        }
+    }
+
+    /// The call has ended.
+    pub(super) fn end_mini(&self) {
+        let mut mini = self.changing_mini();
+        mini.automatic = Automatic::No;
+        self.close_mini();
+    }
+
+    /// Whether it has to be noticed that the main window is back.
+    pub(super) fn mini_is_automatic(&self) -> bool {
+        // A change that is under way is looked at next time.
+        self.mini.try_lock().is_ok_and(|mini| mini.automatic != Automatic::No)
+    }
+
     /// Created once and hidden afterwards: the label of a destroyed window is not free at once.
-    pub(super) fn open_mini(&self) {
+    fn open_mini(&self) {
         let mini = match self.window(MINI) {
             Some(mini) => Ok(mini),
             None => self.build_mini(),
@@ -53,7 +94,7 @@ impl Windows {
             .build()
     }
 
-    pub(super) fn close_mini(&self) {
+    fn close_mini(&self) {
         self.shell_state.mini(false);
         if let Some(mini) = self.window(MINI)
             && let Err(error) = mini.hide()
@@ -70,16 +111,19 @@ impl Windows {
     /// closes an automatic one when the main one is back.
     pub(super) fn update_mini(&self) {
         let Some(main) = self.window(MAIN) else { return };
-        let seen = main.is_visible().unwrap_or(true) && !main.is_minimized().unwrap_or(false);
-        let automatic = self.mini_automatic.load(Ordering::Relaxed);
+        let mut mini = self.changing_mini();
         let video = active_call(&self.view()).is_some_and(|call| call.kind == MediaKind::Video);
-        // Minimising takes the window manager a moment, during which the window still counts as visible.
-        if seen && automatic && main.is_focused().unwrap_or(true) {
-            self.mini_automatic.store(false, Ordering::Relaxed);
-            self.close_mini();
-        } else if !seen && video && self.mini_wanted.load(Ordering::Relaxed) && !self.mini_shown() {
-            self.mini_automatic.store(true, Ordering::Relaxed);
-            self.open_mini();
+        let facts = MiniContext {
+            main_visible: main.is_visible().unwrap_or(true) && !main.is_minimized().unwrap_or(false),
+            open: self.mini_shown(),
+            wanted: video && mini.wanted,
+        };
+        let (automatic, action) = mini_policy::decide(mini.automatic, facts, Instant::now());
+        mini.automatic = automatic;
+        match action {
+            MiniAction::Keep => {}
+            MiniAction::Open => self.open_mini(),
+            MiniAction::Close => self.close_mini(),
         }
         self.shell_state.full_screen(main.is_fullscreen().unwrap_or(false));
     }
