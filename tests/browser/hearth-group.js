@@ -9,7 +9,7 @@
 'use strict';
 
 const wish = Object.fromEntries(new URLSearchParams(location.search));
-const report = { state: 'new', error: null, me: null, callId: null, peers: {}, ended: false };
+const report = { state: 'new', error: null, me: null, callId: null, peers: {}, told: [], ended: false };
 window.report = report;
 window.addEventListener('unhandledrejection', (e) => { report.error ??= String(e.reason?.message ?? e.reason); });
 
@@ -39,18 +39,28 @@ async function signIn() {
   socket.on('webrtc_offer', offered);
   socket.on('webrtc_answer', (e) => {
     const pc = peers.get(e.fromPeerId)?.pc;
-    if (e.sessionId === sessionId && pc?.signalingState === 'have-local-offer') pc.setRemoteDescription(e.answer).catch(() => {});
+    if (e.sessionId !== sessionId || pc?.signalingState !== 'have-local-offer') return;
+    next(peers.get(e.fromPeerId), () => pc.setRemoteDescription(e.answer).catch(() => {}));
   });
-  // A candidate that comes before the description is dropped.
+  // A candidate that comes before the description is dropped, which programs of ours see to. Two pages on a busy
+  // machine would drop all of each other's: between them it waits.
   socket.on('webrtc_ice_candidate', (e) => {
-    const pc = peers.get(e.fromPeerId)?.pc;
-    if (e.sessionId === sessionId && e.candidate && pc?.remoteDescription) pc.addIceCandidate(e.candidate).catch(() => {});
+    const peer = peers.get(e.fromPeerId);
+    if (e.sessionId !== sessionId || !e.candidate || !peer) return;
+    const { pc } = peer;
+    const add = () => pc.addIceCandidate(e.candidate).catch(() => {});
+    if (pc.remoteDescription) add();
+    else if (e.fromPeerId.startsWith('peer_')) next(peer, add);
   });
   socket.on('user_left_call', (e) => {
     const gone = [...peers].find(([, peer]) => peer.socketId === e.socketId || peer.userId === e.userId);
     if (gone) leave(gone[0]);
   });
   socket.on('call_ended', (e) => { if (e.sessionId === sessionId) over(); });
+  // Nobody of a call is told these; without them nobody would know why somebody waits for ever.
+  for (const event of ['call_error', 'error', 'disconnect']) {
+    socket.on(event, (e) => report.told.push(`${event}: ${e?.message ?? e}`));
+  }
   socket.on('authentication_error', (e) => { report.error ??= e.message; });
   socket.emit('authenticate', token);
   const { user } = await new Promise((resolve) => socket.on('authenticated', resolve));
@@ -117,6 +127,7 @@ function begin(them) {
   const { pc } = peer;
   next(peer, async () => {
     await pc.setLocalDescription(await pc.createOffer());
+    peer.offers = (peer.offers ?? 0) + 1;
     send(peer, 'webrtc_offer', { offer: pc.localDescription.toJSON() });
   });
 }
@@ -163,9 +174,12 @@ async function watch() {
     const stats = await peer.pc.getStats();
     const seen = report.peers[id];
     if (!seen) continue;
+    Object.assign(seen, { signaling: peer.pc.signalingState, begun: peer.begun, offers: peer.offers ?? 0 });
     for (const s of stats.values()) {
       if (s.type === 'inbound-rtp' && s.kind === 'video') Object.assign(seen, { framesDecoded: s.framesDecoded ?? 0, width: s.frameWidth ?? 0 });
       if (s.type === 'inbound-rtp' && s.kind === 'audio') seen.audioEnergy = s.totalAudioEnergy ?? 0;
+      // Pictures and sound came over a connection that stood; on a busy machine not of all of them at one moment.
+      seen.met ||= peer.pc.connectionState === 'connected' && seen.framesDecoded > 15 && seen.audioEnergy > 0.0001;
       if (s.type === 'outbound-rtp' && s.kind === 'video') Object.assign(seen, { framesEncoded: s.framesEncoded ?? 0, bytesSent: s.bytesSent ?? 0 });
     }
   }

@@ -14,10 +14,12 @@ use crate::{cargo, check, compiler, hours, install, interrupt, process, say, ui}
 /// The tests that need programs, a desktop and sound.
 const END_TO_END: &str = "package(bellwire-tests-calls) or package(bellwire-tests-desktop)";
 
-/// The tests whose result other programs on the machine could change.
+/// The tests whose result other programs on the machine could change, and those that need most of it: seven or eight
+/// programs with pictures in one call, several windows.
 const MEASURING: &str = "(package(bellwire-media) and binary(audio)) \
                          or (package(bellwire-tests-calls) and (test(/^media::/) or test(/^devices::/) or test(/^lab::/))) \
-                         or (package(bellwire-tests-desktop) and (test(/^budget::/) or test(/^harness::/)))";
+                         or (package(bellwire-tests-calls) and binary(browser) and test(/see_and_hear_each_other$/)) \
+                         or (package(bellwire-tests-desktop) and test(/^(budget|harness|groups|windows)::/))";
 
 const BROWSER_CHECKS: &str = "interface: accessibility and layout in Chromium and WebKitGTK";
 
@@ -181,7 +183,9 @@ fn furnish(paths: &Paths, desktop: &Desktop, command: &mut Command) {
         .env("BELLWIRE_ROOT", &paths.root)
         .env("BELLWIRE_PROGRAMS", paths.target.join("debug"))
         .env("BELLWIRE_APP", paths.program("bellwire"))
-        .env("BELLWIRE_TEST_DESKTOP", "1");
+        .env("BELLWIRE_TEST_DESKTOP", "1")
+        // Errors say where they come from by their context; a stack of each hides the next failure in a long log.
+        .env("RUST_LIB_BACKTRACE", "0");
 }
 
 /// What was run and how it went, in order.

@@ -152,12 +152,19 @@ impl Tray {
 
     /// Clicks an entry once it is there and can be clicked.
     pub async fn click(&self, label: &str) -> anyhow::Result<()> {
-        let ready = until(format!("{label:?} in the tray menu can be clicked"), async || {
-            Ok(search(&self.menu().await?, label).filter(|entry| entry.enabled))
-        });
-        let entry = ready.await?;
-        let menu = self.menu_proxy().await?;
-        Ok(menu.call("Event", &(entry.id, "clicked", Value::from(0_i32), 0_u32)).await?)
+        // Drawn anew between the two questions, the menu has other numbers: it is looked up again.
+        until(format!("{label:?} in the tray menu can be clicked"), async || {
+            let Some(entry) = search(&self.menu().await?, label).filter(|entry| entry.enabled) else {
+                return Ok(None);
+            };
+            let event = (entry.id, "clicked", Value::from(0_i32), 0_u32);
+            match self.menu_proxy().await?.call_method("Event", &event).await {
+                Ok(_) => Ok(Some(())),
+                Err(zbus::Error::MethodError(..)) => Ok(None),
+                Err(error) => Err(error.into()),
+            }
+        })
+        .await
     }
 
     /// Leaves the bus, as after a crash.

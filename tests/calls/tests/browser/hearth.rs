@@ -1,8 +1,11 @@
 //! Tests with web peers of hearth, which get the offer request twice, offer once more by themselves and
 //! discard their connection at every received offer.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
 use anyhow::Context;
-use bellwire_engine::{Invite, MediaKind, MemberState, Person, PersonId};
+use bellwire_engine::{CallStats, Invite, MediaKind, MemberState, Person, PersonId};
 use bellwire_tests_calls::{Janus, Login, Setup, TestClient, accounts};
 use serde_json::Value;
 
@@ -41,14 +44,10 @@ async fn we_call_chromium_and_hang_up() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Of the page, each of the others connected, with pictures and sound.
+/// Of the page, each of the others was connected, with pictures and sound.
 fn meets(report: &Value, others: usize) -> bool {
     let peers = report["peers"].as_object();
-    let there = |peer: &&Value| {
-        peer["state"] == "connected"
-            && peer["framesDecoded"].as_u64() > Some(15)
-            && peer["audioEnergy"].as_f64() > Some(0.0001)
-    };
+    let there = |peer: &&Value| peer["met"] == true;
     peers.is_some_and(|peers| peers.len() == others && peers.values().filter(there).count() == others)
 }
 
@@ -87,10 +86,7 @@ async fn four_of_ours_and_three_pages_see_and_hear_each_other() -> anyhow::Resul
             call.members.len() == 6 && call.members.iter().all(|m| m.state == MemberState::Connected)
         };
         client.until("everybody", |view| view.phone.calls.iter().any(all)).await?;
-        let seen = |stats: &bellwire_engine::CallStats| {
-            stats.members.len() == 6 && stats.members.iter().all(|member| member.fps > 2.0)
-        };
-        client.stats("everybody's pictures", seen).await?;
+        sees_everybody(client, 6).await?;
         // The fake microphone of a browser beeps now and then.
         let members = client.calls().first().context("a call")?.members.clone();
         for member in members {
@@ -101,7 +97,13 @@ async fn four_of_ours_and_three_pages_see_and_hear_each_other() -> anyhow::Resul
         }
     }
     for page in &pages {
-        page.until("everybody", |report| meets(report, 6)).await?;
+        if let Err(error) = page.until("everybody", |report| meets(report, 6)).await {
+            let mut all = Vec::new();
+            for page in &pages {
+                all.push(page.report().await?.to_string());
+            }
+            return Err(error.context(format!("all pages: {}", all.join("\n"))));
+        }
     }
     // A page goes, and the others stay.
     pages[0].run("window.hangUp()").await?;
@@ -113,6 +115,17 @@ async fn four_of_ours_and_three_pages_see_and_hear_each_other() -> anyhow::Resul
         page.close().await;
     }
     Ok(())
+}
+
+/// Waits until pictures of each of the others have come, not of all in the same second: all run on one machine.
+async fn sees_everybody(client: &TestClient, others: usize) -> anyhow::Result<CallStats> {
+    let seen = Mutex::new(BTreeSet::new());
+    let all = |stats: &CallStats| {
+        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.extend(stats.members.iter().filter(|member| member.fps > 2.0).map(|member| member.member));
+        stats.members.len() == others && stats.members.iter().all(|member| seen.contains(&member.member))
+    };
+    client.stats("everybody's pictures", all).await
 }
 
 /// Shows the page of somebody who answers, with small pictures: all run on one machine.
@@ -160,10 +173,7 @@ async fn through_janus_seven_of_ours_and_a_page_see_and_hear_each_other() -> any
             call.members.len() == 7 && call.members.iter().all(|m| m.state == MemberState::Connected)
         };
         client.until("everybody", |view| view.phone.calls.iter().any(all)).await?;
-        let seen = |stats: &bellwire_engine::CallStats| {
-            stats.members.len() == 7 && stats.members.iter().all(|member| member.fps > 2.0)
-        };
-        let stats = client.stats("everybody's pictures", seen).await?;
+        let stats = sees_everybody(client, 7).await?;
         let codes = stats.members.iter().map(|member| &member.security_code);
         let none = codes.chain([&stats.security_code]).all(String::is_empty);
         anyhow::ensure!(none, "a code for what Janus can read");
