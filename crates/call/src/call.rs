@@ -18,6 +18,7 @@
 //! [`Call::lose`]: a call of two is over when its member is lost. One of several goes on with the others and
 //! tries the lost connection anew; alone in the room we stay for a minute, as somebody may come back.
 
+mod also_invited;
 mod capacity;
 mod connections;
 mod growth;
@@ -34,8 +35,8 @@ use self::member_table::MemberTable;
 use crate::call_context::{CallContext, SentMedia};
 use crate::timers::{self, CallTimer, Timers};
 use crate::{
-    AccountId, CallId, Command, DeclineReason, Direction, EndReason, Invite, MediaKind, MediaState, Notice,
-    OfferRule, OutgoingSignal, Person, RemoteCallId, Ring, RingPolicy, Subject,
+    AccountId, CallId, Command, DeclineReason, Direction, EndReason, Invite, Invitee, MediaKind, MediaState,
+    Notice, OfferRule, OutgoingSignal, Person, RemoteCallId, Ring, RingPolicy, Subject,
 };
 
 /// What an account's backend fixes for all its calls.
@@ -76,6 +77,8 @@ pub(crate) struct Call {
     rules: BackendRules,
     capacity: Capacity,
     members: MemberTable,
+    /// Who else is called, of a call that rings.
+    also_invited: Vec<Invitee>,
     /// The invitation was said, so the backend may know this call.
     invited: bool,
     consent: Consent,
@@ -167,6 +170,7 @@ impl Call {
             rules,
             capacity,
             members: MemberTable::default(),
+            also_invited: Vec::new(),
             invited: false,
             consent: Consent::Asked,
             consented_at: None,

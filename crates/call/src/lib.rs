@@ -26,8 +26,8 @@ pub use event::{Event, PeerOutcome, ReceivedSignal, RingPolicy, UserAction};
 pub use id::{AccountId, CallId, CallKey, Epoch, MemberId, PeerId, PersonId, RemoteCallId};
 pub use phone::Phone;
 pub use signal::{
-    CallReport, DeclineReason, EndReason, IceCandidate, IncomingSignal, Invite, MediaKind, MediaState,
-    OfferRule, OutgoingSignal, Participant, PathIssue, Person, Quality, QualityLevel, Ring, Sdp, SdpKind,
-    Subject,
+    CallReport, DeclineReason, EndReason, IceCandidate, IncomingSignal, Invite, Invitee, MediaKind,
+    MediaState, OfferRule, OutgoingSignal, Participant, PathIssue, Person, Quality, QualityLevel, Ring, Sdp,
+    SdpKind, Subject,
 };
 pub use view::{CallState, CallView, Direction, MemberState, MemberView, PhoneView};

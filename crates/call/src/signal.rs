@@ -107,6 +107,14 @@ pub struct Participant {
     pub we_offer: Option<bool>,
 }
 
+/// Somebody else who is called to the same call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitee {
+    pub person: Person,
+    /// They have taken it and are in its room.
+    pub in_room: bool,
+}
+
 /// How good a call is, in the words of the backends that keep it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -281,6 +289,9 @@ pub enum IncomingSignal {
     /// How many people the call has room for, ourselves included, where that is not two. Comes before or
     /// right after `Placed` and `Ring`.
     Seats(u8),
+    /// Who else is in a call that rings, or is rung for it. Says nothing of what follows: who is in the room is told
+    /// when we enter it.
+    AlsoInvited(Vec<Invitee>),
     /// Somebody entered the room, or entered it again.
     Joined(Participant),
     /// Everybody else who is in the room as we enter it.

@@ -80,7 +80,10 @@ pub struct CallView {
     pub kind: MediaKind,
     /// Whom we called, or who called us.
     pub peer: Person,
-    /// The others in a call that is not over: in its room, or rung by us.
+    /// Everybody else who has been a member of the call, each once, those who left included. Stays when it is over.
+    pub people: Vec<Person>,
+    /// The others in a call that is not over: in its room, or rung by us; of one that rings, everybody who is known
+    /// to be called.
     pub members: Vec<MemberView>,
     pub subject: Option<Subject>,
     pub state: CallState,

@@ -116,6 +116,10 @@ enum PendingRequest {
         session: String,
         people: Vec<Person>,
     },
+    /// Who else is called to a session that rings.
+    AlsoInvited {
+        session: String,
+    },
     /// Nothing depends on it but the token.
     Record,
 }

@@ -31,7 +31,12 @@ export interface CallView {
   kind: MediaKind;
   /** Whom we called, or who called us. */
   peer: Person;
-  /** The others in a call that is not over: in its room, or rung by us. */
+  /** Everybody else who has been a member of the call, each once, those who left included. Stays when it is over. */
+  people: Person[];
+  /**
+   * The others in a call that is not over: in its room, or rung by us; of one that rings, everybody who is known
+   * to be called.
+   */
   members: MemberView[];
   subject: Subject | null;
   state: CallState;

@@ -26,6 +26,7 @@ fn call(id: u64, state: CallState) -> CallView {
         direction: Direction::Incoming,
         kind: MediaKind::Video,
         peer: Person { id: PersonId("p".into()), name: "Ada".into(), avatar: None },
+        people: Vec::new(),
         members: Vec::new(),
         subject: Some(Subject { id: "o".into(), label: "Order #1".into() }),
         state,

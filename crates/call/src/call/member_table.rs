@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
 use crate::member::Member;
-use crate::{Epoch, IncomingSignal, MemberId, MemberView, PeerId, PersonId};
+use crate::{Epoch, IncomingSignal, MemberId, MemberView, PeerId, Person, PersonId};
 
 /// Signals of people whose entrance was not said yet. Full: the oldest is dropped.
 const MAX_EARLY_SIGNALS: usize = 256;
 /// Names of people who are out of the call, whose late signals are dropped.
 const MAX_OUTSIDERS: usize = 64;
+/// People of a call who are remembered when they have left.
+const MAX_KNOWN: usize = 32;
 
 #[derive(Debug, Default)]
 pub(super) struct MemberTable {
@@ -20,6 +22,8 @@ pub(super) struct MemberTable {
     pub(super) outsiders: VecDeque<PeerId>,
     /// People who were in the room, those who left included; no more than two are told apart.
     met: Vec<PersonId>,
+    /// Everybody who was ever a member, each once.
+    known: Vec<Person>,
 }
 
 impl MemberTable {
@@ -64,6 +68,22 @@ impl MemberTable {
     /// Nobody is left or expected in what was a conversation of two.
     pub(super) fn was_of_two(&self) -> bool {
         self.people().next().is_none() && self.met.len() == 1
+    }
+
+    /// Somebody has become a member.
+    pub(super) fn know(&mut self, person: &Person) {
+        let room = self.known.len() < MAX_KNOWN;
+        match self.known.iter_mut().find(|known| known.id == person.id) {
+            // A backend may tell a name later.
+            Some(known) if known.name.is_empty() => known.clone_from(person),
+            Some(_) => {}
+            None if room => self.known.push(person.clone()),
+            None => {}
+        }
+    }
+
+    pub(super) fn known(&self) -> &[Person] {
+        &self.known
     }
 
     pub(super) fn views(&self) -> Vec<MemberView> {

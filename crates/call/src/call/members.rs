@@ -222,6 +222,7 @@ impl Call {
 
     fn seat(&mut self, person: Person) -> MemberId {
         let id = self.members.next_id();
+        self.members.know(&person);
         self.members.all.insert(id, Member::expected(id, person, self.rules.offers, self.kind));
         id
     }

@@ -44,6 +44,7 @@ impl Call {
                 self.capacity = self.capacity.of_seats(seats);
                 self.watch_room(now);
             }
+            IncomingSignal::AlsoInvited(people) => self.hear_also_invited(people),
             IncomingSignal::Joined(participant) => {
                 self.hear_participant(participant, Entrance::AfterUs, sent_media, now, out);
             }
@@ -117,6 +118,7 @@ impl Call {
                 | IncomingSignal::Refused { .. }
                 | IncomingSignal::Full
                 | IncomingSignal::Seats(_)
+                | IncomingSignal::AlsoInvited(_)
                 | IncomingSignal::Joined(_)
                 | IncomingSignal::Participants(_)
                 | IncomingSignal::Uplink(_)

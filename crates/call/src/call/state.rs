@@ -82,7 +82,10 @@ impl Call {
     pub(crate) fn view(&self, now: Instant) -> CallView {
         let until = self.ended.as_ref().map_or(now, |ended| ended.at);
         let connected = self.connected_at.map(|at| until.saturating_duration_since(at).as_millis());
-        let members = self.members.views();
+        let mut members = self.members.views();
+        if self.is_ringing() {
+            members.extend(self.also_invited_views());
+        }
         let any = |what: fn(&MemberView) -> bool| members.iter().any(what);
         CallView {
             id: self.id,
@@ -91,6 +94,7 @@ impl Call {
             direction: self.direction,
             kind: self.kind,
             peer: self.peer.clone(),
+            people: self.members.known().to_vec(),
             subject: self.subject.clone(),
             state: self.state(),
             waiting: self.waiting && self.is_ringing(),

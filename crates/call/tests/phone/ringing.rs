@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use bellwire_call::{
-    CallId, CallState, Command, DeclineReason, EndReason, Event, IncomingSignal, Invite, MediaKind, MemberId,
-    Notice, OfferRule, OutgoingSignal, Ring, Subject, UserAction,
+    CallId, CallState, Command, DeclineReason, EndReason, Event, IncomingSignal, Invite, Invitee, MediaKind,
+    MemberId, MemberState, Notice, OfferRule, OutgoingSignal, Ring, Subject, UserAction,
 };
 
-use crate::builders::{HOME, answer, candidate, invite, key, local, offer, remote, ring};
+use crate::builders::{HOME, answer, candidate, invite, key, local, offer, person, remote, ring};
 use crate::checked_phone::{CheckedPhone, said};
 
 fn dialled(rule: OfferRule) -> (CheckedPhone, CallId) {
@@ -348,4 +348,41 @@ fn a_ring_that_waits_behind_a_call_is_not_answered_by_dialling() {
     phone.user(UserAction::Dial { account: HOME, invite: invite("carol") });
     assert_eq!(phone.state(first), CallState::Connecting);
     assert!(matches!(phone.state(waiting), CallState::Ringing { .. }));
+}
+
+#[test]
+fn a_ring_of_several_shows_who_else_is_called_until_it_is_answered() {
+    let (mut phone, id) = rung();
+    phone.receive(key("r1"), IncomingSignal::Seats(8));
+    let called = |name: &str, in_room| Invitee { person: person(name), in_room };
+    let people = vec![called("bob", true), called("cleo", true), called("dora", false)];
+    phone.receive(key("r1"), IncomingSignal::AlsoInvited(people.clone()));
+    let shown = |phone: &CheckedPhone| {
+        let members = phone.call(id).members.into_iter();
+        members.map(|member| (member.person.id.0, member.state)).collect::<Vec<_>>()
+    };
+    let named = |name: &str, state| (name.to_owned(), state);
+    let ringing = [
+        named("bob", MemberState::Invited),
+        named("cleo", MemberState::Connecting),
+        named("dora", MemberState::Invited),
+    ];
+    assert_eq!(shown(&phone), ringing);
+
+    phone.user(UserAction::Accept(id));
+    assert_eq!(shown(&phone), ringing[..1]);
+    // Too late to say so.
+    phone.receive(key("r1"), IncomingSignal::AlsoInvited(people));
+    assert_eq!(shown(&phone), ringing[..1]);
+}
+
+#[test]
+fn a_call_of_two_has_nobody_else_whatever_a_backend_says() {
+    let (mut phone, id) = rung();
+    let others = (0..99).map(|n| Invitee { person: person(&format!("p{n}")), in_room: false });
+    phone.receive(key("r1"), IncomingSignal::AlsoInvited(others.clone().collect()));
+    assert_eq!(phone.call(id).members.len(), 1);
+    phone.receive(key("r1"), IncomingSignal::Seats(8));
+    phone.receive(key("r1"), IncomingSignal::AlsoInvited(others.collect()));
+    assert_eq!(phone.call(id).members.len(), 1 + 32);
 }

@@ -4,7 +4,7 @@ use bellwire_call::{DeclineReason, IncomingSignal, MediaKind, Person, PersonId, 
 use serde_json::Value;
 
 use super::{
-    Hearth,
+    Hearth, PendingRequest,
     calls::Begun,
     encode,
     room::seats,
@@ -93,11 +93,17 @@ impl Hearth {
             SessionType::Group => Some(title.unwrap_or_else(|| "Group call".to_owned())),
             SessionType::OneToOne | SessionType::Unknown => title,
         };
-        let about = event.therapy_session_id.unwrap_or(session);
+        let about = event.therapy_session_id.unwrap_or_else(|| session.clone());
         let subject = label.map(|label| Subject { id: about, label });
-        let mut heard = vec![(key(&known.key), IncomingSignal::Ring(Ring { from, kind, subject }))];
-        heard.extend(known.is_several().then(|| (key(&known.key), IncomingSignal::Seats(seats))));
-        Ok(Reaction { heard, ..Reaction::default() })
+        let mut reaction =
+            Reaction::hear(key(&known.key), IncomingSignal::Ring(Ring { from, kind, subject }));
+        if known.is_several() {
+            reaction.heard.push((key(&known.key), IncomingSignal::Seats(seats)));
+            // The invitation names nobody but who asks.
+            let request = encode::session_request(&session);
+            reaction.outbound.push(self.pending.send(request, PendingRequest::AlsoInvited { session }));
+        }
+        Ok(reaction)
     }
 
     fn invitation_closed(&mut self, event: &InvitationClosed) -> Reaction {

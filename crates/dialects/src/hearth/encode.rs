@@ -29,6 +29,10 @@ pub(super) fn end_request(session: &str) -> RestCall {
     rest::send(Method::Post, path, Value::Object(serde_json::Map::new()))
 }
 
+pub(super) fn session_request(session: &str) -> RestCall {
+    rest::fetch(format!("/video-call/session/{}", rest::segment_of(session)))
+}
+
 fn join_request(session: &str) -> RestCall {
     let path = format!("/video-call/join/{}", rest::segment_of(session));
     rest::send(Method::Post, path, Value::Object(serde_json::Map::new()))

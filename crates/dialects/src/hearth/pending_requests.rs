@@ -1,6 +1,6 @@
 //! Replies to REST requests of calls, by what each request was for.
 
-use bellwire_call::{CallId, CallKey, IncomingSignal, Invite, RemoteCallId};
+use bellwire_call::{CallId, CallKey, IncomingSignal, Invite, Invitee, Person, RemoteCallId};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -8,9 +8,9 @@ use super::{
     Hearth, PendingRequest,
     calls::Begun,
     decode::{invitee_declined, is_full},
-    encode,
+    encode, history,
     room::seats,
-    wire::{InitiateData, JoinData, Reply, SessionType},
+    wire::{CallSession, InitiateData, JoinData, Reply, SessionParticipant, SessionType},
 };
 use crate::{DecodeError, Reaction, RequestId, SideEvent, call_table::key, limits, rest};
 
@@ -42,12 +42,33 @@ impl Hearth {
             }
             PendingRequest::Accept { session } => self.accepted(&session, status, body),
             PendingRequest::Add { session, people } => self.people_added(&session, people, status, body),
+            PendingRequest::AlsoInvited { session } => self.also_invited(&session, status, body),
             PendingRequest::Record => Reaction::none(),
         };
         if status == 401 {
             reaction.side.push(SideEvent::TokenExpired);
         }
         Ok(reaction)
+    }
+
+    /// A record that cannot be had leaves the ring as it is.
+    fn also_invited(&self, session: &str, status: u16, body: &Value) -> Reaction {
+        let ringing = self.calls.find(session).filter(|known| !known.outgoing && !known.answered);
+        let record = Reply::<CallSession>::deserialize(body).ok().and_then(|reply| reply.data);
+        let (Some(known), Some(record), 200..300) = (ringing, record, status) else {
+            return Reaction::none();
+        };
+        let is_in = |person: &Person| {
+            let theirs = |seat: &&SessionParticipant| seat.user_id.id() == person.id.0;
+            record.participants.iter().find(theirs).is_some_and(|seat| seat.is_active)
+        };
+        let others =
+            history::others(&self.me, &record).into_iter().filter(|person| person.id.0 != known.peer);
+        let others: Vec<Invitee> = others.map(|person| Invitee { in_room: is_in(&person), person }).collect();
+        if others.is_empty() {
+            return Reaction::none();
+        }
+        Reaction::hear(key(&known.key), IncomingSignal::AlsoInvited(others))
     }
 
     fn placed(

@@ -16,6 +16,7 @@ pub(crate) fn call(id: u64, state: CallState) -> CallView {
         direction: Direction::Incoming,
         kind: MediaKind::Video,
         peer: Person { id: PersonId(format!("p{id}")), name: "Ada".into(), avatar: None },
+        people: Vec::new(),
         members: Vec::new(),
         subject: None,
         state,

@@ -64,6 +64,8 @@ pub(crate) async fn gather(people: &[TestClient]) -> anyhow::Result<()> {
     caller.engine().invite(caller.account, invite).await;
     for callee in callees {
         let ring = callee.ringing().await?;
+        let all = |call: &CallView| call.state.is_ringing() && call.members.len() == callees.len();
+        callee.until("a ring that says who else is called", |view| view.phone.calls.iter().any(all)).await?;
         callee.engine().accept(ring.id).await;
     }
     Ok(())

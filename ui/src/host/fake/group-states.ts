@@ -17,6 +17,7 @@ const of = (one: Partial<CallView>): Partial<CallView> => ({
   account: therapist().id,
   peer: one.members?.[0]?.person ?? AMIRA,
   subject: null,
+  people: one.members?.map((member) => member.person) ?? [],
   ...one,
 });
 const group = (others: MemberView[], over: Partial<CallView> = {}, on: Parameters<typeof view>[2] = {}): FakeState => ({
@@ -80,6 +81,17 @@ export const GROUP_STATES: Record<string, FakeState> = {
   'group-sharing-few': { ...group(members(3, sharing), { remote_sharing: true }), ...still(1) },
   'group-shares': { ...group(members(4), {}, { sharing: true }), ...still(2) },
   'group-alone': { ...group([]), noRemote: true },
+  'group-ended': {
+    view: view(
+      [therapist()],
+      [
+        call(
+          { is: 'ended', reason: { why: 'hung_up' } },
+          of({ people: members(4).map((one) => one.person), connected_ms: 754_000 }),
+        ),
+      ],
+    ),
+  },
   'group-waiting': {
     view: view(
       [therapist()],

@@ -149,6 +149,7 @@ export function call(state: CallState, over: Partial<CallView> = {}): CallView {
     direction: 'outgoing',
     kind: 'video',
     peer: ADA,
+    people: [over.peer ?? ADA],
     members: state.is === 'ended' ? [] : [member(1, over.peer ?? ADA, memberState(state))],
     subject: { id: 'o1042', label: 'Order #1042' },
     state,

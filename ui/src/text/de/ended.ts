@@ -37,6 +37,32 @@ export const ended: Text['ended'] = {
         return null;
     }
   },
+  several: (reason, direction) => {
+    switch (reason.why) {
+      case 'hung_up':
+        return 'Sie haben den Anruf verlassen.';
+      case 'remote_hung_up':
+        return 'Der Anruf ist beendet.';
+      case 'missed':
+        return direction === 'outgoing' ? 'Niemand hat abgenommen.' : null;
+      case 'remote_declined':
+      case 'remote_busy':
+      case 'remote_offline':
+        return 'Niemand hat abgenommen.';
+      case 'cancelled':
+      case 'remote_cancelled':
+      case 'declined':
+      case 'full':
+      case 'answered_elsewhere':
+      case 'declined_elsewhere':
+      case 'merged':
+      case 'connection_lost':
+      case 'connect_failed':
+      case 'refused':
+      case 'failed':
+        return null;
+    }
+  },
   reason: (reason, direction, name) => {
     switch (reason.why) {
       case 'hung_up':

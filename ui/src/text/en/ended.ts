@@ -38,6 +38,33 @@ export const ended = {
         return null;
     }
   },
+  /** Of several people. */
+  several: (reason: EndReason, direction: Direction): string | null => {
+    switch (reason.why) {
+      case 'hung_up':
+        return 'You left the call.';
+      case 'remote_hung_up':
+        return 'The call has ended.';
+      case 'missed':
+        return direction === 'outgoing' ? 'Nobody answered.' : null;
+      case 'remote_declined':
+      case 'remote_busy':
+      case 'remote_offline':
+        return 'Nobody answered.';
+      case 'cancelled':
+      case 'remote_cancelled':
+      case 'declined':
+      case 'full':
+      case 'answered_elsewhere':
+      case 'declined_elsewhere':
+      case 'merged':
+      case 'connection_lost':
+      case 'connect_failed':
+      case 'refused':
+      case 'failed':
+        return null;
+    }
+  },
   reason: (reason: EndReason, direction: Direction, name: string): string => {
     switch (reason.why) {
       case 'hung_up':

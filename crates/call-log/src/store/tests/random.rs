@@ -110,6 +110,7 @@ impl World {
             direction,
             kind: MediaKind::Video,
             peer: person(&peer.to_string()),
+            people: Vec::new(),
             members: Vec::new(),
             subject: None,
             state,
