@@ -31,23 +31,32 @@ export class Group {
     return new Program(`bellwire-cli ${email}`, this.cli, options, { BELLWIRE_PASSWORD: PASSWORD });
   }
 
-  /** What the list of people calls somebody: it has no e-mail addresses. */
-  async #id(email) {
-    this.ids ??= new Map();
-    if (!this.ids.has(email)) {
-      const reply = await fetch(`${this.stage.rest}/auth/login`, {
-        method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email, password: PASSWORD }),
-      });
-      if (!reply.ok) throw new Error(`${email} cannot sign in: ${reply.status}`);
-      this.ids.set(email, (await reply.json()).user.id);
-    }
-    return this.ids.get(email);
+  async #rest(method, path, body, token) {
+    const reply = await fetch(`${this.stage.rest}${path}`, {
+      method, headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) }, body: JSON.stringify(body),
+    });
+    if (!reply.ok) throw new Error(`${path}: ${reply.status}`);
+    return reply.json();
+  }
+
+  /** Everybody's id, as the list of people has no e-mail addresses. It names whom one has met: the caller meets them all. */
+  async #everybody() {
+    if (this.ids) return this.ids;
+    const logins = await Promise.all(PEOPLE.map((email) => this.#rest('POST', '/auth/login', { email, password: PASSWORD })));
+    const ids = logins.map((login) => login.user.id);
+    const { token } = logins[1];
+    const participants = ids.filter((_, at) => at !== 1);
+    const { data } = await this.#rest('POST', '/video-call/initiate', { sessionType: 'group', participants }, token);
+    await this.#rest('POST', `/video-call/session/${data.sessionId}/end`, {}, token);
+    this.ids = new Map(PEOPLE.map((email, at) => [email, ids[at]]));
+    return this.ids;
   }
 
   /** Figures of the measured client over a steady window. */
   async run(kind, size) {
     const [measured, caller, ...others] = PEOPLE.slice(0, size);
     await this.stage.mayCall();
+    const ids = await this.#everybody();
     const robots = others.map((email) => this.#robot('answer', email));
     let client;
     try {
@@ -57,7 +66,7 @@ export class Group {
       // Signed in is a moment before the socket is open.
       await sleep(1000);
       const seconds = this.plan.settle + this.plan.window + 30;
-      const called = await Promise.all([measured, ...others].map((email) => this.#id(email)));
+      const called = [measured, ...others].map((email) => ids.get(email));
       robots.push(this.#robot('call', caller, ['--seconds', String(seconds), ...called.flatMap((id) => ['--to', id])]));
       await client.connected(size - 1);
       await sleep(this.plan.settle * 1000);
@@ -70,6 +79,11 @@ export class Group {
       if (run.members !== size - 1) throw new Error(`${run.members} of ${size - 1} members were there`);
       if (run.fpsIn < this.plan.picture.fps * 0.9) throw new Error(`only ${run.fpsIn.toFixed(1)} fps came in`);
       return run;
+    } catch (error) {
+      // Whose fault it was, only their own last words say.
+      const words = robots.map((robot) => [...robot.lines.slice(-1), ...robot.complaints.slice(-1)].map((line) => `${robot.name}: ${line.slice(0, 400)}`));
+      error.message = [error.message, ...words.flat()].join('\n    ');
+      throw error;
     } finally {
       await Promise.all([client?.close(), ...robots.map((robot) => robot.stop('SIGINT'))]);
     }
