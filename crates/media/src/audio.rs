@@ -66,10 +66,6 @@ pub(crate) const FRAME: usize = 480;
 /// canceller finds the delay anew.
 const ECHO_REFERENCE_SAMPLES: usize = 50 * FRAME;
 
-/// Weights of a loss report above and below what is known.
-const LOSS_ATTACK: f32 = 0.5;
-const LOSS_DECAY: f32 = 0.1;
-
 /// The running sound of a call; dropping it ends and joins its threads.
 pub(crate) struct Audio {
     controls: Arc<SendControls>,
@@ -156,12 +152,7 @@ impl Audio {
     /// Share 0..1 of our packets that the other end misses. Each report is of some fifty packets, so one alone says
     /// little; loss that begins is believed sooner than loss that ends.
     pub(crate) fn set_loss(&self, fraction: f32) {
-        let fraction = fraction.clamp(0.0, 1.0);
-        self.controls.change_path(|path| {
-            let known = path.loss.unwrap_or(fraction);
-            let weight = if fraction > known { LOSS_ATTACK } else { LOSS_DECAY };
-            path.loss = Some(known + (fraction - known) * weight);
-        });
+        self.controls.change_path(|path| path.hear_loss(fraction));
     }
 
     pub(crate) fn path(&self) -> PathControl {

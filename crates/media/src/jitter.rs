@@ -12,6 +12,7 @@
 mod arrivals;
 mod buffered_packet;
 mod delay;
+mod pace;
 mod step;
 mod time;
 
@@ -56,14 +57,6 @@ const INITIAL_DELAY: Duration = Duration::from_millis(40);
 const SKIP_MARGIN: Duration = Duration::from_millis(10);
 /// Further above the wanted delay, packets are skipped instead of played faster.
 const SKIP_THRESHOLD: Duration = Duration::from_millis(250);
-/// So far above the wanted delay sound is played as it comes: every change of pace is one that may be heard.
-const PACE_TOLERANCE: Duration = Duration::from_millis(20);
-/// So far above it hurries, before packets are skipped.
-const URGENT_ABOVE: Duration = Duration::from_millis(150);
-/// So far below what the jitter asks for it hurries: packets will come too late.
-const URGENT_BELOW: Duration = Duration::from_millis(15);
-/// Less than a change of pace makes.
-const LEAST_STEP: Duration = Duration::from_millis(5);
 /// A gap is waited for no longer than this, however far back redundancy reaches.
 const MAX_REPAIR_SAMPLES: i64 = OPUS_CLOCK_HZ as i64 / 5;
 /// Longest piece restored in one step: 20 ms.
@@ -88,6 +81,8 @@ pub(crate) struct JitterBuffer {
     drift: ClockDrift,
     /// Least target, for a picture that is shown later than its sound could be heard.
     floor: Duration,
+    /// The wanted delay, which comes down slowly, and when it was seen last.
+    eased: Option<(Instant, Duration)>,
     /// How many samples before a packet its redundancy reaches back, as last seen.
     reach: i64,
     /// Samples handed out for `next` while it was missing.
@@ -126,6 +121,7 @@ impl JitterBuffer {
             delay: DelayEstimator::default(),
             drift: ClockDrift::default(),
             floor: Duration::ZERO,
+            eased: None,
             reach: REPAIR_STEP_SAMPLES,
             stalled: 0,
             concealed: 0,
@@ -242,6 +238,7 @@ impl JitterBuffer {
     /// Says what to play next, given that `queued` samples handed out before are still unplayed.
     /// Whatever it says is taken as played.
     pub(crate) fn next(&mut self, now: Instant, queued: u32) -> Step {
+        self.ease(now);
         let Some(mut next) = self.next.or_else(|| self.first_due(now)) else {
             return Step::Silence { samples: STALL_STEP_SAMPLES };
         };
@@ -325,31 +322,6 @@ impl JitterBuffer {
         let between = usize::from(sequence.wrapping_sub(last).wrapping_sub(1));
         between <= self.filler.len()
             && (1..=between).all(|step| self.filler.contains(&last.wrapping_add(step as u16)))
-    }
-
-    /// Whether to play faster or slower, given that `queued` samples handed out are still unplayed.
-    pub(crate) fn pace(&self, now: Instant, queued: u32) -> Pace {
-        let Some(delay) = self.delay(now, queued) else { return Pace::Keep };
-        let target = self.target();
-        if delay > target + PACE_TOLERANCE.max(target / 4) {
-            Pace::Faster(if delay > target + URGENT_ABOVE { Urgency::Now } else { Urgency::InPauses })
-        } else if delay + LEAST_STEP < target {
-            // The rest of the target waits for a picture.
-            let needed = self.delay.target();
-            Pace::Slower(if delay + URGENT_BELOW < needed { Urgency::Now } else { Urgency::InPauses })
-        } else {
-            Pace::Keep
-        }
-    }
-
-    /// The delay that would let nearly every packet come in time, and no less than the floor.
-    pub(crate) fn target(&self) -> Duration {
-        self.delay.target().max(self.floor)
-    }
-
-    /// Sound waits at least this long, so that a late picture is not seen after it is heard.
-    pub(crate) fn set_floor(&mut self, floor: Duration) {
-        self.floor = floor;
     }
 
     /// How long after it could have come at the earliest the sample `queued` before the next one is

@@ -71,6 +71,8 @@ pub(crate) struct Pacer {
     probe: Option<Probe>,
     /// Next sequence number of each paced stream.
     numbers: HashMap<u32, u16>,
+    /// Timestamp and first number of the key frame that left last, of each.
+    keys: HashMap<u32, (u32, u16)>,
 }
 
 impl Pacer {
@@ -85,6 +87,7 @@ impl Pacer {
             budget: Budget::default(),
             probe: None,
             numbers: HashMap::new(),
+            keys: HashMap::new(),
         }
     }
 
@@ -103,7 +106,8 @@ impl Pacer {
         let mut refused = 0;
         for number in nack.nacks.iter().flat_map(|pair| pair.into_iter()) {
             let id = SentId { ssrc: nack.media_ssrc, number };
-            if self.repairs.len() < MAX_QUEUED_REPAIRS && self.sent.request(now, id).is_ok() {
+            let wanted = !self.is_before_key_frame(id) && self.repairs.len() < MAX_QUEUED_REPAIRS;
+            if wanted && self.sent.request(now, id).is_ok() {
                 self.repairs.push_back(Repair { id, since: now });
             } else {
                 refused += 1;
@@ -264,9 +268,40 @@ impl Pacer {
         *next = next.wrapping_add(1);
         self.sent.sent(now, packet);
         let bits = bits(packet);
+        let header = &packet.header;
+        let (ssrc, timestamp, number) = (header.ssrc, header.timestamp, header.sequence_number);
         self.budget.spend(load, bits);
         outbound.push_back(message);
+        self.note_key_frame(ssrc, timestamp, number);
         Some(bits)
+    }
+
+    /// A packet of a picture leaves.
+    fn note_key_frame(&mut self, ssrc: u32, timestamp: u32, number: u16) {
+        let known = self.keys.get(&ssrc).copied();
+        if self.shared.is_key_frame(timestamp) && known.is_none_or(|(before, _)| before != timestamp) {
+            self.keys.insert(ssrc, (timestamp, number));
+            self.drop_repairs_before_key_frame();
+        } else if known.is_some_and(|(_, first)| number.wrapping_sub(first) > MAX_QUEUED_PACKETS as u16) {
+            // Nothing from before it is kept any more, and numbers go round.
+            self.keys.remove(&ssrc);
+        }
+    }
+
+    /// Nothing is decoded from what left before a key frame: that it takes the path of the key frame is of no use.
+    fn is_before_key_frame(&self, id: SentId) -> bool {
+        let key = self.keys.get(&id.ssrc);
+        key.is_some_and(|(_, first)| id.number.wrapping_sub(*first).cast_signed() < 0)
+    }
+
+    fn drop_repairs_before_key_frame(&mut self) {
+        for repair in std::mem::take(&mut self.repairs) {
+            if self.is_before_key_frame(repair.id) {
+                self.sent.dropped(repair.id);
+            } else {
+                self.repairs.push_back(repair);
+            }
+        }
     }
 
     fn send_repair(
@@ -375,6 +410,7 @@ impl PacketFilter for Pacer {
     fn unbind_local(&mut self, info: &StreamInfo) {
         // Sequence numbers are kept: a stream that is bound again goes on.
         self.audio.remove(&info.ssrc);
+        self.keys.remove(&info.ssrc);
         self.sent.forget(info.ssrc);
     }
 }

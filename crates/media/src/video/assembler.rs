@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::depacketize::{self, Part};
+use repair_time::PacketRate;
 use sequence_numbers::{Placement, SequenceNumbers};
 use skip::FrameNumbers;
 
@@ -126,6 +127,7 @@ pub struct FrameAssembler {
     skip_at: Option<Instant>,
     frame_numbers: FrameNumbers,
     round_trip: Duration,
+    rate: PacketRate,
     asked: Option<Instant>,
     /// Requests since a picture was decoded.
     in_vain: u32,
@@ -156,6 +158,7 @@ impl FrameAssembler {
             skip_at: None,
             frame_numbers: FrameNumbers::default(),
             round_trip: Duration::from_millis(100),
+            rate: PacketRate::default(),
             asked: None,
             in_vain: 0,
             alive: false,
@@ -246,6 +249,7 @@ impl FrameAssembler {
             return;
         }
         let part = depacketize::inspect(self.codec, &packet.payload);
+        self.rate.add(packet.arrived);
         // Padding is also sent with the camera off: a request would have no answer.
         self.alive |= !part.empty;
         self.bytes += packet.payload.len();
@@ -308,7 +312,7 @@ impl FrameAssembler {
                 self.stats.gaps += 1;
                 return Some(key);
             }
-            if waited < self.patience() {
+            if waited < self.patience() && !self.is_hopeless(next, waited) {
                 return None;
             }
             self.stats.gaps += 1;
@@ -464,6 +468,7 @@ impl FrameAssembler {
     }
 }
 
+mod repair_time;
 mod resume;
 mod sequence_numbers;
 mod skip;

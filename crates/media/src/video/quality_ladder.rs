@@ -288,11 +288,15 @@ impl QualityLadder {
 
     /// A key frame of the chosen step would take too long to send: the step is too large for now. False if there is no
     /// smaller one.
-    pub fn too_large(&mut self) -> bool {
-        if self.shown + 1 >= self.steps.len() || self.quantiser.steps >= MAX_QUANTISER_STEPS {
-            return false;
-        }
-        self.quantiser = QuantiserRule { steps: self.quantiser.steps + 1, ..QuantiserRule::default() };
+    pub fn too_large(&mut self, now: Instant) -> bool {
+        let shown = self.steps[self.shown].width;
+        // A lower frame rate makes no smaller key frame.
+        let below = self.steps[self.shown..].iter().position(|step| step.width < shown);
+        let steps = below.map(|below| self.quantiser.steps + below);
+        let Some(steps) = steps.filter(|steps| *steps <= MAX_QUANTISER_STEPS) else { return false };
+        self.quantiser = QuantiserRule { steps, ..QuantiserRule::default() };
+        // Tried again at once it would cost a key frame each time.
+        self.upgrades.downgraded(now);
         true
     }
 

@@ -177,7 +177,7 @@ fn repairs_go_before_new_pictures_once_a_round_trip_and_within_their_budget() {
     sender.key_frame(0, 17);
     let first = sender.run(2_000);
     assert_eq!(first.len(), 17);
-    sender.key_frame(2_000, 10);
+    sender.frame(2_000, 10);
     let mut left = sender.left();
     // Everything, again and again.
     for at in (2_001..2_081).step_by(20) {
@@ -197,6 +197,39 @@ fn repairs_go_before_new_pictures_once_a_round_trip_and_within_their_budget() {
     // Numbers never sent, and streams that are not ours.
     sender.nack(4_000, 9_999, 0xFFFF);
     assert!(sender.run(5_000).is_empty());
+}
+
+#[test]
+fn what_left_before_a_key_frame_is_not_sent_again() {
+    let mut sender = Sender::new(300_000);
+    sender.shared.round_trip_us.store(100_000, Ordering::Relaxed);
+    sender.key_frame(0, 3);
+    sender.frame(100, 10);
+    let first = sender.run(2_000);
+    // Some wait for their turn when the key frame comes, others are asked for after it.
+    sender.frame(2_000, 8);
+    sender.nack(2_001, first[4].number, 0x00FF);
+    sender.key_frame(2_010, 8);
+    let mut left = sender.run(2_600);
+    sender.nack(2_600, first[3].number, 0);
+    left.extend(sender.run(3_000));
+    let begun = left.iter().position(|left| left.timestamp == 2_010 && left.ssrc == VIDEO);
+    let (before, after) = left.split_at(begun.expect("the key frame left"));
+    let repairs = |left: &[Left]| left.iter().filter(|left| left.ssrc == REPAIRS).count();
+    assert!(repairs(before) < 9, "{}", repairs(before));
+    assert_eq!(repairs(after), 0);
+    // The key frame itself is.
+    sender.nack(3_000, after[0].number, 1);
+    let left = sender.run(4_000);
+    assert_eq!(left.iter().filter(|left| left.ssrc == REPAIRS).count(), 2);
+    // Numbers go round; a key frame long ago is not one to come.
+    for frame in 0..400 {
+        sender.frame(10_000 + frame * 500, 100);
+        sender.run(10_490 + frame * 500);
+    }
+    let newest = sender.number.wrapping_sub(5);
+    sender.nack(211_000, newest, 0);
+    assert_eq!(sender.run(212_000).len(), 1);
 }
 
 /// The lock-up seen at 20 % loss: sound and pictures took a little more than the target, so that no repair left; key

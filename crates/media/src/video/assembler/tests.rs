@@ -125,6 +125,42 @@ fn a_hopeless_gap_asks_for_a_key_frame_and_goes_on_there() {
     assert_eq!(assembler.stats().gaps, 1);
 }
 
+/// A link falls from 2.5 Mbit/s to 500 kbit/s: of some 200 packets a second three of four are lost for 300 ms.
+#[test]
+fn a_gap_that_repairs_would_take_too_long_to_fill_is_given_up_at_once() {
+    let start = Instant::now();
+    let mut assembler = FrameAssembler::new(Codec::Vp8);
+    // Nobody knows better: the queue has made the round trip long.
+    assembler.set_round_trip(Duration::from_millis(200));
+    let (mut asked, mut shown) = (None, 0);
+    for number in 0..40_u32 {
+        let now = start + Duration::from_millis(u64::from(number) * 33);
+        for (part, packet) in frame(0, number, 7, number == 0, now).into_iter().enumerate() {
+            if number < 20 || (number as usize * 7 + part) % 4 == 0 {
+                assembler.push(packet);
+            }
+        }
+        shown += numbers(&mut assembler, now).len();
+        if assembler.take_key_request(now) {
+            asked.get_or_insert(number);
+        }
+    }
+    assert_eq!(shown, 20);
+    assert!(asked.is_some_and(|number| number <= 30), "{asked:?}");
+    // One packet of each picture is another matter.
+    let mut assembler = FrameAssembler::new(Codec::Vp8);
+    assembler.set_round_trip(Duration::from_millis(200));
+    for number in 0..30_u32 {
+        let now = start + Duration::from_millis(u64::from(number) * 33);
+        frame(0, number, 7, number == 0, now)
+            .into_iter()
+            .skip(usize::from(number > 20))
+            .for_each(|p| assembler.push(p));
+        numbers(&mut assembler, now);
+        assert!(!assembler.take_key_request(now));
+    }
+}
+
 #[test]
 fn a_key_frame_behind_a_gap_ends_the_waiting() {
     let now = Instant::now();

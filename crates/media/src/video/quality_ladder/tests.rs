@@ -187,10 +187,40 @@ fn an_overloaded_encoder_gets_less_and_later_more_again() {
 fn a_key_frame_that_is_too_large_makes_the_picture_smaller() {
     let mut bench = Bench::new(QualityLadder::default());
     assert_eq!(bench.choose(500_000), Some(960));
-    assert!(bench.ladder.too_large());
+    assert!(bench.ladder.too_large(bench.now));
     assert_eq!(bench.choose(500_000), Some(640));
-    assert!(bench.ladder.too_large());
+    assert!(bench.ladder.too_large(bench.now));
     assert_eq!(bench.choose(500_000), Some(480));
-    assert!(!bench.ladder.too_large(), "not for ever");
+    assert!(!bench.ladder.too_large(bench.now), "not for ever");
     assert_eq!(bench.choose(500_000), Some(480));
+}
+
+#[test]
+fn a_lower_frame_rate_is_no_answer_to_a_large_key_frame() {
+    let mut bench = Bench::new(QualityLadder::default());
+    let step =
+        |bench: &mut Bench| bench.ladder.choose(75_000, 1280, bench.now).map(|step| (step.width, step.fps));
+    assert_eq!(step(&mut bench), Some((320, 30)));
+    assert!(bench.ladder.too_large(bench.now));
+    assert_eq!(step(&mut bench), Some((160, 30)));
+    assert!(!bench.ladder.too_large(bench.now), "there is no smaller one");
+    assert_eq!(step(&mut bench), Some((160, 30)));
+}
+
+/// A picture that is easy but for its key frames.
+#[test]
+fn a_size_whose_key_frames_are_too_large_is_tried_ever_more_rarely() {
+    let mut bench = Bench::new(QualityLadder::default());
+    let mut tries = 0;
+    for _ in 0..120 * 30 {
+        bench.now += FRAME;
+        let before = bench.choose(250_000);
+        let fine = Quantiser { value: 20.0, fine: 24.0, coarse: 37.0 };
+        bench.ladder.quantised(fine, 250_000, bench.now);
+        if bench.choose(250_000) > Some(480) {
+            assert!(bench.ladder.too_large(bench.now));
+            tries += usize::from(before <= Some(480));
+        }
+    }
+    assert!((3..=9).contains(&tries), "{tries} key frames");
 }

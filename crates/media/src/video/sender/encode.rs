@@ -19,8 +19,13 @@ use crate::video::rate_meter::FrameRateLimit;
 use crate::video::source::VideoFormat;
 use crate::{Codec, EncodedFrame, VideoFrame};
 
-/// A key frame that takes longer to send makes the picture smaller.
-const MAX_KEY_FRAME_SECONDS: f64 = 0.6;
+/// A key frame that takes longer to send makes the picture smaller: all that follows waits for it, openh264 leaves out
+/// pictures once it owes half a second, and sound waits for a picture that comes late.
+const MAX_KEY_FRAME_SECONDS: f64 = 0.35;
+/// Text is worth a longer wait.
+const MAX_SCREEN_KEY_FRAME_SECONDS: f64 = 0.6;
+/// Each try with a smaller picture costs an encoder.
+const MAX_SMALLER: usize = 2;
 /// From so many pixels on, the encoder gets a second thread, and a third and fourth, where the machine has twice as
 /// many: capture, decoder and sound need some, too.
 const TWO_THREADS_PIXELS: u32 = 1280 * 720;
@@ -181,19 +186,23 @@ impl Encode {
             (Content::Camera | Content::Screen, Codec::H264 | Codec::Vp8 | Codec::Opus) => 1,
         };
         let (mut step, mut size) = (step, self.size(frame, *content, step));
-        let mut again = false;
+        let mut tries = 0;
         let encoded = loop {
             let scaled = self.scaler.scale(frame, size.0, size.1);
             let fps = self.pace.fps(step.fps);
             let running = self.running((wanted.codec, *content, layers), size, bitrate, fps)?;
             let encoded = running.encoder.encode(&scaled, key_wanted)?;
-            let most = f64::from(bitrate) * MAX_KEY_FRAME_SECONDS / 8.0;
+            let seconds = match content {
+                Content::Camera => MAX_KEY_FRAME_SECONDS,
+                Content::Screen => MAX_SCREEN_KEY_FRAME_SECONDS,
+            };
+            let most = f64::from(bitrate) * seconds / 8.0;
             let too_large =
                 encoded.as_ref().is_some_and(|picture| picture.key && picture.data.len() as f64 > most);
-            // Once a picture, since each try costs an encoder.
-            if std::mem::replace(&mut again, true) || !too_large || !self.ladder(*content).too_large() {
+            if !too_large || tries == MAX_SMALLER || !self.ladder(*content).too_large(began) {
                 break encoded;
             }
+            tries += 1;
             let Some(smaller) = self.step(frame, *content, wanted, began) else { break encoded };
             let smaller_size = self.size(frame, *content, smaller);
             if smaller_size == size {
