@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use bellwire_call::CallKey;
-use bellwire_dialects::{RequestId, RestCall};
+use bellwire_dialects::{Method, RequestId, RestCall};
 
 /// Requests with the same key run in order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,6 +13,17 @@ pub(crate) enum QueueKey {
     /// What the user writes.
     Chat,
     Alone(RequestId),
+}
+
+impl QueueKey {
+    /// The key for one request: what is only read of a call depends on nothing before it, and what is ordered does not
+    /// wait for it. A server that is slow to say who else is called must not delay that we answer.
+    pub(crate) fn of(self, id: RequestId, call: &RestCall) -> Self {
+        match self {
+            Self::Call(_) if call.method == Method::Get => Self::Alone(id),
+            key => key,
+        }
+    }
 }
 
 /// Waiting REST calls; when full the call is answered as unreachable at once.
@@ -70,7 +81,6 @@ impl RequestQueue {
 #[cfg(test)]
 mod tests {
     use bellwire_call::RemoteCallId;
-    use bellwire_dialects::Method;
 
     use super::*;
 
@@ -91,6 +101,15 @@ mod tests {
         assert_eq!(queue.leave(&key("a")), Some((RequestId(2), get("/2"))));
         assert_eq!(queue.leave(&key("a")), None);
         assert_eq!(queue.enter(key("a"), RequestId(4), get("/4")), Admission::Start(RequestId(4), get("/4")));
+    }
+
+    #[test]
+    fn what_is_only_read_of_a_call_delays_no_order() {
+        let order = RestCall { method: Method::Post, ..get("/join") };
+        assert_eq!(key("a").of(RequestId(1), &get("/session")), QueueKey::Alone(RequestId(1)));
+        assert_eq!(key("a").of(RequestId(2), &order), key("a"));
+        // Messages that are read come before those that are written next.
+        assert_eq!(QueueKey::Chat.of(RequestId(3), &get("/messages")), QueueKey::Chat);
     }
 
     #[test]

@@ -234,7 +234,7 @@ impl Task {
                     }
                 }
                 Outbound::Request { id, call } => {
-                    let key = key(id);
+                    let key = key(id).of(id, &call);
                     match self.queue.enter(key.clone(), id, call) {
                         Admission::Start(id, call) => self.fetch(Request { key, id, call, again: false }),
                         Admission::Wait => {}

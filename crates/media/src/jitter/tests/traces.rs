@@ -108,42 +108,15 @@ fn reordering_is_waited_for() {
     assert!(delay < 90.0, "{delay}");
 }
 
-/// A link becomes narrow; what was under way fills its queue, which takes some seconds to drain. As measured at
-/// 300 kbit/s: once the queue was forgotten, a third of a second of speech was skipped at a time.
+/// A link becomes narrow and what was under way fills its queue for two seconds. Once that was forgotten, a third of a
+/// second of speech was skipped at a time.
 #[test]
 fn a_queue_that_has_drained_costs_no_speech() {
-    let queue = |packet: u64| match packet.saturating_sub(150) {
-        0 => packet % 3,
-        1..50 => 380,
-        50..100 => 354,
-        100..150 => 70,
-        150..180 => 223,
-        180.. => packet % 7 * 5,
-    };
-    let late: Vec<u64> = (0..1500).map(|packet| queue(packet) * 1_000).collect();
+    let queue = |packet: u64| if (150..250).contains(&packet) { 400 } else { packet % 7 * 3 };
     let mut bench = Bench::new(0, 0);
-    late.iter().enumerate().for_each(|(index, late)| bench.send(index as u16, *late));
+    (0..1500).for_each(|packet| bench.send(packet as u16, queue(packet) * 1_000));
     bench.play(0, 29_000_000, 0);
     assert_eq!(bench.buffer.stats().skipped, 0);
     let delay = bench.delay_ms(29_000_000);
     assert!(delay <= 80.0, "{delay}");
-}
-
-/// What a picture asks for wavers: sound follows what lasts, in few steps.
-#[test]
-fn sound_does_not_follow_each_wish_of_its_picture() {
-    let mut bench = Bench::new(0, 0);
-    (0..1500).for_each(|index| bench.send(index, 0));
-    let (mut delays, mut changes) = (Vec::new(), 0);
-    for tenth in 0..280_u64 {
-        let wish = 150 + tenth * 7 % 13;
-        bench.buffer.set_floor(Duration::from_millis(wish));
-        bench.play(tenth * 100_000, (tenth + 1) * 100_000, 0);
-        let delay = bench.delay_ms((tenth + 1) * 100_000);
-        changes +=
-            u32::from(tenth > 100 && delays.last().is_some_and(|before: &f64| (delay - before).abs() > 4.0));
-        delays.push(delay);
-    }
-    assert_eq!(changes, 0, "{delays:?}");
-    assert!((135.0..=165.0).contains(&delays[279]), "{}", delays[279]);
 }
