@@ -9,8 +9,8 @@
 //!   replaced since, and is ignored.
 //! - **The token is an event, and checking it takes the server a while.** Nothing may be sent on a socket
 //!   before `authenticated`: the dialect holds it back. Every request counts against a hundred per quarter
-//!   of an hour and address, so the list is made of two requests, nothing is polled, and the record of
-//!   microphone and camera is written at most eight times a call.
+//!   of an hour and address, so the list is made of two requests, nothing is polled, the record of
+//!   microphone and camera is written at most eight times a call, and a ring of several reads once who else is called.
 //! - **Both sides are told to begin.** Between two native clients (`bellwire-` before the user's id, the
 //!   same name after every reconnect) the smaller name waits; towards a web client we always offer and its
 //!   colliding offer is ignored, because it closes its own connection at each offer it receives. The

@@ -141,6 +141,21 @@ fn everybody_who_was_ever_in_a_call_of_several_is_noted() {
 }
 
 #[test]
+fn who_is_only_called_too_is_not_noted() {
+    let mut recorder = recorder();
+    let with = |state| {
+        let members = vec![member(1, "p", "Ada"), member(u32::MAX, "b", "Ben")];
+        let members = if matches!(state, CallState::Connected) { members[..1].to_vec() } else { members };
+        view(vec![CallView { members, ..call(1, state) }])
+    };
+    let rung = recorder.note(&with(CallState::Ringing { silenced: false }), at(0));
+    let talks = recorder.note(&with(CallState::Connected), at(1));
+    for noted in rung.iter().chain(&talks) {
+        assert!(noted.members.iter().all(|person| person.name != "Ben"), "{:?}", noted.members);
+    }
+}
+
+#[test]
 fn two_runs_have_no_call_in_common() {
     let ringing = view(vec![call(1, CallState::Ringing { silenced: false })]);
     let (one, two) = (recorder().note(&ringing, at(0)), recorder().note(&ringing, at(0)));

@@ -54,6 +54,7 @@ impl Call {
                 continue;
             }
             self.members.meet(&participant.person.id);
+            self.members.know(&participant.person);
             self.with_member(id, now, |member, _| member.identify(participant.clone()));
         }
     }

@@ -74,6 +74,7 @@ impl Call {
         let id = known.unwrap_or_else(|| self.seat(participant.person.clone()));
         self.members.outsiders.retain(|outsider| *outsider != peer);
         self.members.meet(&participant.person.id);
+        self.members.know(&participant.person);
         let replaced = self.with_member(id, now, |member, _| {
             let before = member.peer().cloned().filter(|before| *before != participant.peer);
             member.identify(participant);

@@ -99,9 +99,11 @@ impl Hearth {
             Reaction::hear(key(&known.key), IncomingSignal::Ring(Ring { from, kind, subject }));
         if known.is_several() {
             reaction.heard.push((key(&known.key), IncomingSignal::Seats(seats)));
-            // The invitation names nobody but who asks.
-            let request = encode::session_request(&session);
-            reaction.outbound.push(self.pending.send(request, PendingRequest::AlsoInvited { session }));
+            // The invitation names nobody but who asks. What calls depend on keeps its room among the requests.
+            if self.pending.len() < limits::MAX_REQUESTS / 2 {
+                let request = encode::session_request(&session);
+                reaction.outbound.push(self.pending.send(request, PendingRequest::AlsoInvited { session }));
+            }
         }
         Ok(reaction)
     }

@@ -10,7 +10,7 @@ use super::{
     decode::{invitee_declined, is_full},
     encode, history,
     room::seats,
-    wire::{CallSession, InitiateData, JoinData, Reply, SessionParticipant, SessionType},
+    wire::{CallSession, InitiateData, JoinData, Reply, SessionType},
 };
 use crate::{DecodeError, Reaction, RequestId, SideEvent, call_table::key, limits, rest};
 
@@ -31,6 +31,8 @@ impl Hearth {
     ) -> Result<Reaction, DecodeError> {
         let request = self.pending.answered(id)?;
         let withdrawn = request.withdrawn;
+        // A running call does not lose its signaling, for which the token was shown long ago, by what it does not need.
+        let matters = !matches!(request.purpose, PendingRequest::Record | PendingRequest::AlsoInvited { .. });
         let mut reaction = match request.purpose {
             PendingRequest::Place { local, invite, join } => {
                 let session = session(join, &invite, status, body);
@@ -45,7 +47,7 @@ impl Hearth {
             PendingRequest::AlsoInvited { session } => self.also_invited(&session, status, body),
             PendingRequest::Record => Reaction::none(),
         };
-        if status == 401 {
+        if status == 401 && matters {
             reaction.side.push(SideEvent::TokenExpired);
         }
         Ok(reaction)
@@ -58,12 +60,15 @@ impl Hearth {
         let (Some(known), Some(record), 200..300) = (ringing, record, status) else {
             return Reaction::none();
         };
-        let is_in = |person: &Person| {
-            let theirs = |seat: &&SessionParticipant| seat.user_id.id() == person.id.0;
-            record.participants.iter().find(theirs).is_some_and(|seat| seat.is_active)
+        // Of several seats of one person all but the last are what a deployed backend remembers.
+        let seats = |person: &Person| {
+            let id = person.id.0.clone();
+            record.participants.iter().filter(move |seat| seat.user_id.id() == id)
         };
-        let others =
-            history::others(&self.me, &record).into_iter().filter(|person| person.id.0 != known.peer);
+        let is_in = |person: &Person| seats(person).any(|seat| seat.is_active);
+        let has_left = |person: &Person| seats(person).next().is_some() && !is_in(person);
+        let others = history::others(&self.me, &record).into_iter();
+        let others = others.filter(|person| person.id.0 != known.peer && !has_left(person));
         let others: Vec<Invitee> = others.map(|person| Invitee { in_room: is_in(&person), person }).collect();
         if others.is_empty() {
             return Reaction::none();
