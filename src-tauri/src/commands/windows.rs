@@ -29,14 +29,16 @@ pub(crate) fn quit(windows: State<'_, Arc<Windows>>) {
 /// The answer to `DesktopView.explain_close`.
 #[tauri::command]
 pub(crate) async fn answer_close(windows: State<'_, Arc<Windows>>, keep_running: bool) -> CommandResult {
-    windows.answer_close(keep_running).await;
+    Arc::clone(&windows).answer_close(keep_running).await;
     Ok(())
 }
 
 // Not on the main thread, where a window cannot be made from a command on Windows.
-#[tauri::command(async)]
-pub(crate) fn set_mini(windows: State<'_, Arc<Windows>>, on: bool) {
-    windows.set_mini(on);
+#[tauri::command]
+pub(crate) async fn set_mini(windows: State<'_, Arc<Windows>>, on: bool) -> CommandResult {
+    let windows = Arc::clone(&windows);
+    drop(tauri::async_runtime::spawn_blocking(move || windows.set_mini(on)).await);
+    Ok(())
 }
 
 #[tauri::command]

@@ -103,7 +103,7 @@ impl Windows {
     }
 
     /// The user's answer to [`CloseAction::Explain`].
-    pub(crate) async fn answer_close(&self, keep_running: bool) {
+    pub(crate) async fn answer_close(self: Arc<Self>, keep_running: bool) {
         self.shell_state.explain_close(false);
         if let Some(file) = self.explained.clone() {
             let written = tokio::task::spawn_blocking(move || {
@@ -115,7 +115,8 @@ impl Windows {
             }
         }
         if keep_running {
-            self.put_away(self.shell_state.current().tray);
+            let tray = self.shell_state.current().tray;
+            drop(tauri::async_runtime::spawn_blocking(move || self.put_away(tray)).await);
             return;
         }
         if let Err(error) = self.settings.change(|settings| settings.close_to_tray = false).await {

@@ -25,7 +25,7 @@ pub(super) struct Mini {
 
 impl Windows {
     /// Each change looks at both windows and acts on what it saw, so that two must not overlap. The holder waits for
-    /// the main thread: never called there.
+    /// the main thread: never called there, nor where a task runs, as nobody may wait for it at quit.
     fn changing_mini(&self) -> std::sync::MutexGuard<'_, Mini> {
         self.mini.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -56,14 +56,17 @@ impl Windows {
     /// The call has ended.
     pub(super) fn end_mini(&self) {
         let mut mini = self.changing_mini();
-        mini.automatic = Automatic::No;
-        self.close_mini();
+        // The next one may have begun while this waited.
+        if !self.in_call() {
+            mini.automatic = Automatic::No;
+            self.close_mini();
+        }
     }
 
     /// Whether it has to be noticed that the main window is back.
     pub(super) fn mini_is_automatic(&self) -> bool {
-        // A change that is under way is looked at next time.
-        self.mini.try_lock().is_ok_and(|mini| mini.automatic != Automatic::No)
+        // After a change that is under way it may have to be.
+        self.mini.try_lock().map_or(true, |mini| mini.automatic != Automatic::No)
     }
 
     /// Created once and hidden afterwards: the label of a destroyed window is not free at once.
@@ -115,6 +118,7 @@ impl Windows {
         let video = active_call(&self.view()).is_some_and(|call| call.kind == MediaKind::Video);
         let facts = MiniContext {
             main_visible: main.is_visible().unwrap_or(true) && !main.is_minimized().unwrap_or(false),
+            main_focused: main.is_focused().unwrap_or(false),
             open: self.mini_shown(),
             wanted: video && mini.wanted,
         };

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-/// A main window that is still visible this long after it was minimised was not minimised: without a window
-/// manager, or because the user brought it back at once.
+/// A main window that is still visible this long after it was minimised, and is used, was not minimised: without a
+/// window manager, or because the user brought it back at once. Wayland never says that a window is minimised.
 const MINIMISE_LIMIT: Duration = Duration::from_secs(5);
 
 /// Whether the mini window was opened by the program, which then closes it when the main window is back.
@@ -24,6 +24,8 @@ pub(super) enum Automatic {
 pub(super) struct MiniContext {
     /// The main window is neither hidden nor minimised.
     pub(super) main_visible: bool,
+    /// It has the keyboard.
+    pub(super) main_focused: bool,
     /// The mini window is open.
     pub(super) open: bool,
     /// There is a video call, and the user wants the mini window whenever the main one is out of sight.
@@ -39,13 +41,15 @@ pub(super) enum MiniAction {
 }
 
 pub(super) fn decide(automatic: Automatic, facts: MiniContext, now: Instant) -> (Automatic, MiniAction) {
-    let MiniContext { main_visible, open, wanted } = facts;
+    let MiniContext { main_visible, main_focused, open, wanted } = facts;
     match automatic {
         Automatic::Away if main_visible => (Automatic::No, MiniAction::Close),
-        Automatic::Leaving(since) if main_visible => match now.duration_since(since) < MINIMISE_LIMIT {
-            true => (automatic, MiniAction::Keep),
-            false => (Automatic::No, MiniAction::Close),
-        },
+        Automatic::Leaving(since) if main_visible => {
+            match main_focused && now.duration_since(since) >= MINIMISE_LIMIT {
+                true => (Automatic::No, MiniAction::Close),
+                false => (automatic, MiniAction::Keep),
+            }
+        }
         Automatic::Leaving(_) => (Automatic::Away, MiniAction::Keep),
         Automatic::No | Automatic::Away if !main_visible && wanted && !open => {
             (Automatic::Away, MiniAction::Open)
@@ -58,7 +62,9 @@ pub(super) fn decide(automatic: Automatic, facts: MiniContext, now: Instant) -> 
 mod tests {
     use super::*;
 
-    const BACK: MiniContext = MiniContext { main_visible: true, open: true, wanted: true };
+    const BACK: MiniContext =
+        MiniContext { main_visible: true, main_focused: false, open: true, wanted: true };
+    const USED: MiniContext = MiniContext { main_focused: true, ..BACK };
     const AWAY: MiniContext = MiniContext { main_visible: false, ..BACK };
 
     #[test]
@@ -66,6 +72,7 @@ mod tests {
         let now = Instant::now();
         let leaving = Automatic::Leaving(now);
         assert_eq!(decide(leaving, BACK, now), (leaving, MiniAction::Keep));
+        assert_eq!(decide(leaving, USED, now), (leaving, MiniAction::Keep));
         assert_eq!(decide(leaving, AWAY, now), (Automatic::Away, MiniAction::Keep));
         assert_eq!(decide(Automatic::Away, AWAY, now), (Automatic::Away, MiniAction::Keep));
         // Whether or not the window manager gave it the keyboard.
@@ -76,7 +83,10 @@ mod tests {
     fn a_main_window_that_never_left_does_not_keep_it_for_ever() {
         let now = Instant::now();
         let later = now + MINIMISE_LIMIT;
-        assert_eq!(decide(Automatic::Leaving(now), BACK, later), (Automatic::No, MiniAction::Close));
+        let leaving = Automatic::Leaving(now);
+        assert_eq!(decide(leaving, USED, later), (Automatic::No, MiniAction::Close));
+        // On Wayland a minimised window counts as visible, and the mini window is all there is of the call.
+        assert_eq!(decide(leaving, BACK, later), (leaving, MiniAction::Keep));
     }
 
     #[test]
