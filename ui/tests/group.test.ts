@@ -291,7 +291,7 @@ it('a ring of several says who is there and who else is invited', async () => {
 it('a call of several that is over calls everybody again', async () => {
   const { host, user } = await draw('group-ended');
   expect(screen.getByTestId('ended-people').textContent?.replace(/[\u2068\u2069]/g, '')).toMatch(/ and 3 others$/);
-  expect(screen.getByTestId('ended-reason').textContent).toBe('You left the call.');
+  expect(screen.getByTestId('ended-reason').textContent).toBe('You hung up.');
   await user.click(screen.getByTestId('ended-call-back'));
   const [, people] = lastOf(host, 'callPeople') as [number, { id: string }[]];
   expect(people.length).toBe(4);

@@ -17,6 +17,7 @@ mod playout;
 mod redundancy_policy;
 mod remote_audio;
 mod resample;
+mod smoothed_loss;
 mod sound_clip;
 mod sound_file;
 mod source;
@@ -40,6 +41,7 @@ pub use device::{AudioDevice, Direction, SoundSystem, list_audio_devices, offere
 pub(crate) use inbox::{Inbox, Origin};
 pub(crate) use level::{Level, SILENCE_DB};
 pub use redundancy_policy::AudioFeatures;
+pub use smoothed_loss::LossSmoother;
 pub(crate) use sound_clip::SoundClip;
 pub use sound_clip::SoundError;
 pub(crate) use source::Source;

@@ -33,7 +33,8 @@ mod tones;
 pub mod video;
 
 pub use audio::{
-    AudioDevice, AudioFeatures, Direction, SoundError, SoundSystem, WavError, list_audio_devices, offered_ids,
+    AudioDevice, AudioFeatures, Direction, LossSmoother, SoundError, SoundSystem, WavError,
+    list_audio_devices, offered_ids,
 };
 pub use call_media::{
     CallMedia, CallMediaConfig, MediaEvent, MediaStats, MemberMedia, MemberOutputs, MemberStats, Outputs,

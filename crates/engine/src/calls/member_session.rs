@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use bellwire_media::{AudioFeatures, Codec, MediaEvent, MemberMedia, SentStats};
+use bellwire_media::{AudioFeatures, Codec, LossSmoother, MediaEvent, MemberMedia, SentStats};
 use bellwire_peer::{PeerStats, Wish};
 
 use crate::calls::bridge::Bridge;
@@ -60,6 +60,8 @@ pub(crate) struct MemberPath {
     /// What they lost of the sound of the last second or so, a fraction, and the same over several reports.
     pub(crate) loss: f32,
     pub(crate) usual_loss: f32,
+    /// As for the sound of the whole call, so that both forget a loss equally soon.
+    smoother: LossSmoother,
     /// Nothing has been heard for a while.
     pub(crate) silent: bool,
     /// How they show our picture; only programs like ours say so.
@@ -69,16 +71,12 @@ pub(crate) struct MemberPath {
     wished_at: Option<Instant>,
 }
 
-/// Loss that begins is believed sooner than loss that ends.
-const LOSS_ATTACK: f32 = 0.5;
-const LOSS_DECAY: f32 = 0.1;
 /// Each larger picture begins with a key frame: so often at most.
 const MIN_TIME_BETWEEN_LARGER: Duration = Duration::from_secs(1);
 
 impl MemberPath {
     pub(crate) fn hear_loss(&mut self, fraction: f32) {
-        let weight = if fraction > self.usual_loss { LOSS_ATTACK } else { LOSS_DECAY };
-        self.usual_loss += (fraction - self.usual_loss) * weight;
+        self.usual_loss = self.smoother.hear(Some(self.usual_loss), fraction);
         self.loss = fraction;
     }
 

@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use super::redundancy_policy::{self, AudioFeatures, HISTORY_BITS_PER_S, Loss, Redundancy};
+use super::smoothed_loss::LossSmoother;
 use crate::Copies;
 use crate::codec::opus::{EncoderSettings, OPUS_CLOCK_HZ};
 
@@ -34,21 +35,13 @@ const SHARE_ALONE: f32 = 0.9;
 const MAX_WIRE_BITS_PER_S: u32 = 170_000;
 /// Loss assumed until it is measured: enough for FEC.
 const ASSUMED_LOSS: f32 = 0.02;
-/// Weights of a loss report above and below what is known.
-const LOSS_ATTACK: f32 = 0.5;
-const LOSS_DECAY: f32 = 0.1;
-/// So many reports of no loss at all in a row are rare while a path loses packets, in bursts or not; from then on another
-/// weight counts. A link that has become narrow loses much for a second, and nothing once less is sent.
-const LOSSLESS_REPORTS: u32 = 3;
-const LOSSLESS_DECAY: f32 = 0.4;
 
 /// What is known of the path sound is sent over.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct AudioPath {
     /// Share 0..1 of our packets that the other end misses; `None` before its first report.
     pub(crate) loss: Option<f32>,
-    /// Reports in a row that it misses none.
-    pub(crate) lossless: u32,
+    pub(crate) smoother: LossSmoother,
     /// Mean run of packets lost in a row.
     pub(crate) burst: f32,
     pub(crate) round_trip: Duration,
@@ -65,7 +58,7 @@ impl AudioPath {
     pub(crate) fn new(video: bool) -> Self {
         Self {
             loss: None,
-            lossless: 0,
+            smoother: LossSmoother::default(),
             burst: 1.0,
             round_trip: Duration::ZERO,
             total: None,
@@ -77,18 +70,7 @@ impl AudioPath {
 
     /// Takes in a report of the other end: what it missed of the last second or so, a fraction.
     pub(crate) fn hear_loss(&mut self, fraction: f32) {
-        let fraction = fraction.clamp(0.0, 1.0);
-        self.lossless =
-            if fraction > 0.0 { 0 } else { self.lossless.saturating_add(1).min(LOSSLESS_REPORTS) };
-        let known = self.loss.unwrap_or(fraction);
-        let weight = if fraction > known {
-            LOSS_ATTACK
-        } else if self.lossless >= LOSSLESS_REPORTS {
-            LOSSLESS_DECAY
-        } else {
-            LOSS_DECAY
-        };
-        self.loss = Some(known + (fraction - known) * weight);
+        self.loss = Some(self.smoother.hear(self.loss, fraction));
     }
 }
 

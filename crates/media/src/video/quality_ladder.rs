@@ -289,11 +289,19 @@ impl QualityLadder {
     /// A key frame of the chosen step would take too long to send: the step is too large for now. False if there is no
     /// smaller one.
     pub fn too_large(&mut self, now: Instant) -> bool {
-        let shown = self.steps[self.shown].width;
+        let shown = self.steps[self.shown];
         // A lower frame rate makes no smaller key frame.
-        let below = self.steps[self.shown..].iter().position(|step| step.width < shown);
-        let steps = below.map(|below| self.quantiser.steps + below);
-        let Some(steps) = steps.filter(|steps| *steps <= MAX_QUANTISER_STEPS) else { return false };
+        let smaller = self.steps.iter().position(|step| step.width < shown.width);
+        let Some(smaller) = smaller.filter(|smaller| *smaller > self.shown) else { return false };
+        // Of a screen the frame rate gives way first, and a large key frame is no reason to give up both.
+        if smaller > self.shown + 1 && self.steps[smaller].fps < shown.fps {
+            return false;
+        }
+        let by_rate = self.by_rate.map_or(self.first, |(held, _)| held.max(self.first));
+        let steps = smaller.saturating_sub(by_rate);
+        if steps > MAX_QUANTISER_STEPS {
+            return false;
+        }
         self.quantiser = QuantiserRule { steps, ..QuantiserRule::default() };
         // Tried again at once it would cost a key frame each time.
         self.upgrades.downgraded(now);

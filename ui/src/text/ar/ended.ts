@@ -40,7 +40,7 @@ export const ended: Text['ended'] = {
   several: (reason, direction) => {
     switch (reason.why) {
       case 'hung_up':
-        return 'غادرت المكالمة.';
+        return 'أنهيت المكالمة.';
       case 'remote_hung_up':
         return 'انتهت المكالمة.';
       case 'missed':

@@ -40,7 +40,7 @@ export const ended: Text['ended'] = {
   several: (reason, direction) => {
     switch (reason.why) {
       case 'hung_up':
-        return 'Sie haben den Anruf verlassen.';
+        return 'Sie haben aufgelegt.';
       case 'remote_hung_up':
         return 'Der Anruf ist beendet.';
       case 'missed':

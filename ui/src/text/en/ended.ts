@@ -42,7 +42,7 @@ export const ended = {
   several: (reason: EndReason, direction: Direction): string | null => {
     switch (reason.why) {
       case 'hung_up':
-        return 'You left the call.';
+        return 'You hung up.';
       case 'remote_hung_up':
         return 'The call has ended.';
       case 'missed':

@@ -20,6 +20,9 @@ const MAX_REPAIR_TIME: Duration = Duration::from_millis(400);
 const ROUND_TRIPS_TO_KEY: f64 = 1.5;
 /// Fewer packets are sent again soon enough even on a thin link.
 const MIN_HOPELESS: u64 = 10;
+/// Where less of what follows the gap is missing, packets come slowly because few are sent, and repairs need no more than
+/// their round trip.
+const MIN_MISSING_FRACTION: f64 = 0.5;
 
 /// Rate of the packets of a stream.
 #[derive(Debug, Default)]
@@ -50,10 +53,12 @@ impl FrameAssembler {
     /// Whether the gap at `next` is given up though it has not lasted for long.
     pub(super) fn is_hopeless(&self, next: u64, waited: Duration) -> bool {
         let Some((&newest, _)) = self.held.last_key_value() else { return false };
-        let missing = (newest + 1 - next).saturating_sub(self.held.range(next..).count() as u64);
+        let sent = newest + 1 - next;
+        let missing = sent.saturating_sub(self.held.range(next..).count() as u64);
         let longest = MAX_REPAIR_TIME.max(self.round_trip.mul_f64(ROUND_TRIPS_TO_KEY));
         waited >= REORDER_WAIT_BEFORE_KEY
             && missing >= MIN_HOPELESS
+            && missing as f64 > sent as f64 * MIN_MISSING_FRACTION
             && self.rate.time_of(missing).is_some_and(|time| time > longest)
     }
 }

@@ -196,6 +196,21 @@ fn a_key_frame_that_is_too_large_makes_the_picture_smaller() {
 }
 
 #[test]
+fn a_large_key_frame_of_a_screen_takes_size_or_rate_and_not_both() {
+    let now = Instant::now();
+    let mut ladder = QualityLadder::screen();
+    let step = |ladder: &mut QualityLadder, bitrate: u32, now: Instant| {
+        ladder.choose(bitrate, 1280, now).map(|step| (step.width, step.fps))
+    };
+    assert_eq!(step(&mut ladder, 700_000, now), Some((1280, 10)));
+    assert!(!ladder.too_large(now));
+    assert_eq!(step(&mut ladder, 700_000, now), Some((1280, 10)));
+    assert_eq!(step(&mut ladder, 200_000, now), Some((1280, 5)));
+    assert!(ladder.too_large(now));
+    assert_eq!(step(&mut ladder, 200_000, now), Some((960, 3)));
+}
+
+#[test]
 fn a_lower_frame_rate_is_no_answer_to_a_large_key_frame() {
     let mut bench = Bench::new(QualityLadder::default());
     let step =
