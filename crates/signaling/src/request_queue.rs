@@ -21,7 +21,7 @@ impl QueueKey {
     pub(crate) fn of(self, id: RequestId, call: &RestCall) -> Self {
         match self {
             Self::Call(_) if call.method == Method::Get => Self::Alone(id),
-            key => key,
+            key @ (Self::Call(_) | Self::Chat | Self::Alone(_)) => key,
         }
     }
 }

@@ -136,7 +136,7 @@ fn a_gap_that_repairs_would_take_too_long_to_fill_is_given_up_at_once() {
     for number in 0..40_u32 {
         let now = start + Duration::from_millis(u64::from(number) * 33);
         for (part, packet) in frame(0, number, 7, number == 0, now).into_iter().enumerate() {
-            if number < 20 || (number as usize * 7 + part) % 4 == 0 {
+            if number < 20 || (number as usize * 7 + part).is_multiple_of(4) {
                 assembler.push(packet);
             }
         }
