@@ -273,8 +273,12 @@ fn in_use() -> anyhow::Result<(usize, f64)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn twenty_sessions_leave_nothing_behind() -> anyhow::Result<()> {
-    // Somebody may start ten calls a minute.
-    let server = TestServer::start_with(|config| config.limits.initiates_per_minute = 1_000).await?;
+    // Somebody may start ten calls a minute, and an address make a hundred requests in a quarter of an hour.
+    let server = TestServer::start_with(|config| {
+        config.limits.initiates_per_minute = 1_000;
+        *config = config.clone().with_request_limit(10_000);
+    })
+    .await?;
     let people = people(&server, 3).await?;
     let mut first = None;
     for round in 0..20 {

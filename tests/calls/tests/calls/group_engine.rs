@@ -158,6 +158,7 @@ async fn twenty_sessions_leave_nothing_at_janus() -> anyhow::Result<()> {
     let server = TestServer::start_with(|config| {
         config.group_engine = engine;
         config.limits.initiates_per_minute = 1_000;
+        *config = config.clone().with_request_limit(10_000);
     })
     .await?;
     let people = people(&server, 3).await?;
