@@ -117,10 +117,9 @@ fn snapshot(
     let (reason, message) = end.map(reason_word).unzip();
     let ended_ms = end.map(|_| known.and_then(|known| known.ended_ms).unwrap_or(now).max(started_ms));
     let mut people = known.map_or_else(Vec::new, |known| known.members.clone());
-    // While it rings, members are also those who are only called to it, and may never come.
-    let in_it = call.members.iter().filter(|one| !call.state.is_ringing() || one.person.id == call.peer.id);
-    let now_there: Vec<Person> = in_it.map(|member| shortened(&member.person)).collect();
-    members::join(&mut people, &now_there);
+    // Not `members`, who while it rings are also those who are only called to it and may never come.
+    let in_it: Vec<Person> = call.people.iter().map(shortened).collect();
+    members::join(&mut people, &in_it);
     let talked = call.connected_ms.map_or(0, |ms| i64::try_from(ms).unwrap_or(i64::MAX));
     LocalCall {
         uid,

@@ -33,6 +33,11 @@ export function inRoom(account: AccountView | null, call: Pick<CallView, 'subjec
   return ring_timeout_s === null || (list === 'sessions' && call.subject !== null);
 }
 
+/** One call has room for all of them and for us. */
+export function fitOneCall(account: AccountView | null, people: readonly Person[]): boolean {
+  return people.length < (account?.capabilities.seats ?? 2);
+}
+
 /** Lets others in rather than being let in. */
 export function admits(account: AccountView | null): boolean {
   return account?.role.toLowerCase() === 'practitioner';

@@ -1,6 +1,6 @@
 // Which call is drawn where, read off one snapshot. Pure; nothing is remembered between snapshots.
 
-import type { CallView, EndReason } from '../generated/bindings';
+import type { CallView, Direction, EndReason } from '../generated/bindings';
 import type { Text } from '../text/en';
 
 export interface Scene {
@@ -83,6 +83,35 @@ export function hiddenBy(closed: CallView, calls: CallView[]): CallView[] {
   return calls.filter(
     (call) => call.id === closed.id || (call.state.is === 'ended' && !isUnanswered(call) && call.id < closed.id),
   );
+}
+
+/** Why a call of several ended; `null` where that is said as of a call of two. */
+export function endOfSeveral(reason: EndReason, direction: Direction, text: Text): string | null {
+  const { hungUp, over, nobody } = text.ended.several;
+  switch (reason.why) {
+    case 'hung_up':
+      return hungUp;
+    case 'remote_hung_up':
+      return over;
+    case 'missed':
+      return direction === 'outgoing' ? nobody : null;
+    case 'remote_declined':
+    case 'remote_busy':
+    case 'remote_offline':
+      return nobody;
+    case 'cancelled':
+    case 'remote_cancelled':
+    case 'declined':
+    case 'full':
+    case 'answered_elsewhere':
+    case 'declined_elsewhere':
+    case 'merged':
+    case 'connection_lost':
+    case 'connect_failed':
+    case 'refused':
+    case 'failed':
+      return null;
+  }
 }
 
 /** What may help after a call ended that way; empty where nothing has to be said. */

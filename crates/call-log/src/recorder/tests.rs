@@ -128,8 +128,9 @@ fn calls_of_nobody_are_not_noted_and_many_are_forgotten() {
 fn everybody_who_was_ever_in_a_call_of_several_is_noted() {
     let mut recorder = recorder();
     let with = |people: &[(u32, &str, &str)]| {
-        let members = people.iter().map(|(id, person, name)| member(*id, person, name)).collect();
-        view(vec![CallView { members, ..call(1, CallState::Connected) }])
+        let members: Vec<_> = people.iter().map(|(id, person, name)| member(*id, person, name)).collect();
+        let people = members.iter().map(|member| member.person.clone()).collect();
+        view(vec![CallView { people, members, ..call(1, CallState::Connected) }])
     };
     recorder.note(&with(&[(1, "p", "Ada"), (2, "b", "")]), at(0));
     let changed = recorder.note(&with(&[(2, "b", "Ben"), (3, "c", &"C".repeat(900))]), at(1));
@@ -146,7 +147,8 @@ fn who_is_only_called_too_is_not_noted() {
     let with = |state| {
         let members = vec![member(1, "p", "Ada"), member(u32::MAX, "b", "Ben")];
         let members = if matches!(state, CallState::Connected) { members[..1].to_vec() } else { members };
-        view(vec![CallView { members, ..call(1, state) }])
+        let people = vec![members[0].person.clone()];
+        view(vec![CallView { people, members, ..call(1, state) }])
     };
     let rung = recorder.note(&with(CallState::Ringing { silenced: false }), at(0));
     let talks = recorder.note(&with(CallState::Connected), at(1));

@@ -37,32 +37,7 @@ export const ended: Text['ended'] = {
         return null;
     }
   },
-  several: (reason, direction) => {
-    switch (reason.why) {
-      case 'hung_up':
-        return 'أنهيت المكالمة.';
-      case 'remote_hung_up':
-        return 'انتهت المكالمة.';
-      case 'missed':
-        return direction === 'outgoing' ? 'لم يرد أحد.' : null;
-      case 'remote_declined':
-      case 'remote_busy':
-      case 'remote_offline':
-        return 'لم يرد أحد.';
-      case 'cancelled':
-      case 'remote_cancelled':
-      case 'declined':
-      case 'full':
-      case 'answered_elsewhere':
-      case 'declined_elsewhere':
-      case 'merged':
-      case 'connection_lost':
-      case 'connect_failed':
-      case 'refused':
-      case 'failed':
-        return null;
-    }
-  },
+  several: { hungUp: 'أنهيت المكالمة.', over: 'انتهت المكالمة.', nobody: 'لم يرد أحد.' },
   reason: (reason, direction, name) => {
     switch (reason.why) {
       case 'hung_up':

@@ -37,32 +37,7 @@ export const ended: Text['ended'] = {
         return null;
     }
   },
-  several: (reason, direction) => {
-    switch (reason.why) {
-      case 'hung_up':
-        return 'Sie haben aufgelegt.';
-      case 'remote_hung_up':
-        return 'Der Anruf ist beendet.';
-      case 'missed':
-        return direction === 'outgoing' ? 'Niemand hat abgenommen.' : null;
-      case 'remote_declined':
-      case 'remote_busy':
-      case 'remote_offline':
-        return 'Niemand hat abgenommen.';
-      case 'cancelled':
-      case 'remote_cancelled':
-      case 'declined':
-      case 'full':
-      case 'answered_elsewhere':
-      case 'declined_elsewhere':
-      case 'merged':
-      case 'connection_lost':
-      case 'connect_failed':
-      case 'refused':
-      case 'failed':
-        return null;
-    }
-  },
+  several: { hungUp: 'Sie haben aufgelegt.', over: 'Der Anruf ist beendet.', nobody: 'Niemand hat abgenommen.' },
   reason: (reason, direction, name) => {
     switch (reason.why) {
       case 'hung_up':

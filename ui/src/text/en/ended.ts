@@ -38,33 +38,8 @@ export const ended = {
         return null;
     }
   },
-  /** Of several people. */
-  several: (reason: EndReason, direction: Direction): string | null => {
-    switch (reason.why) {
-      case 'hung_up':
-        return 'You hung up.';
-      case 'remote_hung_up':
-        return 'The call has ended.';
-      case 'missed':
-        return direction === 'outgoing' ? 'Nobody answered.' : null;
-      case 'remote_declined':
-      case 'remote_busy':
-      case 'remote_offline':
-        return 'Nobody answered.';
-      case 'cancelled':
-      case 'remote_cancelled':
-      case 'declined':
-      case 'full':
-      case 'answered_elsewhere':
-      case 'declined_elsewhere':
-      case 'merged':
-      case 'connection_lost':
-      case 'connect_failed':
-      case 'refused':
-      case 'failed':
-        return null;
-    }
-  },
+  /** Of several people, where that is another matter. */
+  several: { hungUp: 'You hung up.', over: 'The call has ended.', nobody: 'Nobody answered.' },
   reason: (reason: EndReason, direction: Direction, name: string): string => {
     switch (reason.why) {
       case 'hung_up':
