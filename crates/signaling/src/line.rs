@@ -98,6 +98,15 @@ impl Line {
         self.send(vec![PONG.to_owned()]).await
     }
 
+    /// Returns when the server has read everything that was sent. What it says meanwhile is lost.
+    pub(crate) async fn settle(&mut self) -> Result<(), Broken> {
+        match self {
+            Self::WebSocket(line) => line.settle().await,
+            // Each request was answered when its packets were read.
+            Self::Polling(_) => Ok(()),
+        }
+    }
+
     /// Ends the connection after what was said on it, within that time. A Socket.IO farewell is not
     /// said: Node's server forgets events that it reads together with one.
     pub(crate) async fn close(self, patience: Duration) -> Result<(), Broken> {

@@ -12,7 +12,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{
+        mpsc::{self, error::TrySendError},
+        oneshot,
+    },
     time::{MissedTickBehavior, interval, timeout},
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -38,9 +41,11 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 const SILENCE_CHECK_EVERY: Duration = Duration::from_secs(1);
 /// How long ending a connection may take.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-/// Between the last event and the end of the connection: a busy server reads what comes close together
-/// at once, and may then look at the end first.
-const CLOSE_DELAY: Duration = Duration::from_millis(250);
+/// How long the server may take to read the last events before the connection is ended: one that is busy reads
+/// what has come meanwhile at once, and may then look at the end first.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Events that were written longer ago have been read.
+const SETTLED_AFTER: Duration = Duration::from_secs(10);
 /// Events written together.
 const MAX_EVENTS_PER_WRITE: usize = 64;
 /// Events from the server that wait for the session; when full the connection is dropped, because an
@@ -292,7 +297,11 @@ impl Connection {
             Packet::Event { .. } | Packet::Other => return None,
             Packet::Closed => return Some(End::Lost(None)),
         };
-        self.events.try_send(event).is_err().then_some(End::Lost(None))
+        match self.events.try_send(event) {
+            // The session is closing and does not listen any more, but what it said last is still to be written.
+            Ok(()) | Err(TrySendError::Closed(_)) => None,
+            Err(TrySendError::Full(_)) => Some(End::Lost(None)),
+        }
     }
 
     async fn obey(&mut self, open: &mut Open, order: Option<Order>) -> Option<End> {
@@ -412,9 +421,11 @@ impl Open {
     }
 
     /// The last words have time to be taken in. A connection that sent nothing lately does not wait.
-    async fn farewell(self) {
-        if let Some(left) = self.said.and_then(|at| CLOSE_DELAY.checked_sub(at.elapsed())) {
-            tokio::time::sleep(left).await;
+    async fn farewell(mut self) {
+        if self.said.is_some_and(|at| at.elapsed() < SETTLED_AFTER)
+            && !matches!(timeout(SETTLE_TIMEOUT, self.line.settle()).await, Ok(Ok(())))
+        {
+            debug!("The server may not have read the last events");
         }
         if self.line.close(CLOSE_TIMEOUT).await.is_err() {
             debug!("The server did not close");

@@ -21,6 +21,9 @@ use crate::{
 /// WebSockets says nothing, and long polling waits for that.
 const UPGRADE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// What the ping of [`WebSocket::settle`] carries.
+const SETTLE: &[u8] = b"settle";
+
 pub(crate) struct WebSocket {
     stream: WebSocketStream<Box<dyn Stream>>,
 }
@@ -68,6 +71,23 @@ impl WebSocket {
             self.stream.feed(Message::text(packet)).await.map_err(|_| Broken)?;
         }
         self.stream.flush().await.map_err(|_| Broken)
+    }
+
+    /// A ping is answered after everything before it was read (RFC 6455, section 5.5.3).
+    pub(super) async fn settle(&mut self) -> Result<(), Broken> {
+        self.stream.send(Message::Ping(SETTLE.into())).await.map_err(|_| Broken)?;
+        while let Some(Ok(message)) = self.stream.next().await {
+            match message {
+                Message::Pong(answer) if answer == SETTLE => return Ok(()),
+                Message::Pong(_)
+                | Message::Ping(_)
+                | Message::Text(_)
+                | Message::Binary(_)
+                | Message::Frame(_)
+                | Message::Close(_) => {}
+            }
+        }
+        Err(Broken)
     }
 
     /// The server's own close tells that it has read everything before ours.

@@ -15,7 +15,11 @@ use serde_json::json;
 use url::Url;
 
 use super::*;
-use crate::TransportConfig;
+use crate::{
+    TransportConfig,
+    outbox::Emission,
+    socketio::{Socket, SocketEvent, SocketTarget},
+};
 
 const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -452,4 +456,25 @@ async fn messages_keep_their_order_and_lists_ask_four_at_a_time() {
     assert_eq!(names, (0..12).map(|n| format!("/api/slow/s{n}")).collect::<Vec<_>>());
     let most = server.state().await["most"].as_u64().unwrap();
     assert!((2..=4).contains(&most), "{most} at once");
+}
+
+#[tokio::test]
+async fn what_the_server_says_to_a_session_that_closes_does_not_cost_the_last_words() {
+    let server = Server::start();
+    let target = SocketTarget {
+        address: Url::parse(&format!("{}/socket.io/", server.origin)).unwrap(),
+        namespace: ENTRY.namespace,
+        auth: Some(json!({ "token": "token-0" })),
+        generation: 0,
+        transport: Transport::prepare(&TransportConfig::default()).await.unwrap(),
+    };
+    let (socket, mut events) = Socket::start(target).unwrap();
+    assert!(matches!(events.recv().await, Some(SocketEvent::Opened { connection: 1 })));
+    events.close();
+    server.set(json!({ "event": ["ring"] })).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    socket.emit(1, Emission { name: "goodbye", args: Vec::new(), perishable: false });
+    socket.close().await;
+    server.until("nobody left", |state| state["sockets"] == 0).await;
+    assert_eq!(seen(&server.state().await, "goodbye"), 1);
 }

@@ -5,10 +5,10 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail};
 use bellwire_call::{CallId, CallKey, IncomingSignal, Invite, MediaKind, OutgoingSignal, Person, PersonId};
-use bellwire_signaling::{LinkProblem, ReplyError, SessionEvent, SignInError, sign_in};
+use bellwire_signaling::{LinkProblem, ReplyError, SessionEvent, SignInError, SignInRequest, sign_in};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::support::{Deployed, heard, link, next};
 
@@ -95,8 +95,8 @@ async fn a_polled_server_that_falls_silent_is_noticed() -> Result<()> {
 }
 
 /// One program calls, hangs up and quits.
-async fn quit_in_a_call(server: &Deployed) -> Result<()> {
-    let mut seller = server.seller().await?;
+async fn quit_in_a_call(request: SignInRequest) -> Result<()> {
+    let mut seller = sign_in(request).await?;
     link(&mut seller.events, true).await?;
     // Before that, a call to somebody who is not there would end by itself.
     next(&mut seller.events, "the customer", |event| match event {
@@ -112,11 +112,15 @@ async fn quit_in_a_call(server: &Deployed) -> Result<()> {
     Ok(())
 }
 
+fn seller(server: &Deployed) -> SignInRequest {
+    server.request("seller", "shop@example.com", "secret")
+}
+
 /// Fifty programs quit; each one's last word is taken in.
 async fn last_words(mode: &str) -> Result<()> {
     let server = server(mode)?;
     for round in 1..=10 {
-        futures_util::future::try_join_all((0..5).map(|_| quit_in_a_call(&server))).await?;
+        futures_util::future::try_join_all((0..5).map(|_| quit_in_a_call(seller(&server)))).await?;
         // Nothing comes after a session said that it is over, so what is missing now is lost.
         let gone = |state: &Value| state["gone"].as_array().is_some_and(|gone| gone.len() == 5 * round);
         let state = server.until("the sockets are gone", gone).await?;
@@ -133,6 +137,44 @@ async fn fifty_of_fifty_last_words_are_taken_in_by_web_socket() -> Result<()> {
 #[tokio::test]
 async fn fifty_of_fifty_last_words_are_taken_in_by_polling() -> Result<()> {
     last_words("polling").await
+}
+
+/// Passes on to that port what comes within that time as one, as a busy server reads it.
+async fn in_bursts(server: u16, every: Duration) -> Result<u16> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let port = listener.local_addr()?.port();
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let (mut from_client, mut to_client) = client.into_split();
+                let (mut from_server, mut to_server) =
+                    TcpStream::connect(("127.0.0.1", server)).await?.into_split();
+                tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
+                let mut bytes = Vec::new();
+                while from_client.read_buf(&mut bytes).await? > 0 {
+                    let gather =
+                        async { while from_client.read_buf(&mut bytes).await.is_ok_and(|n| n > 0) {} };
+                    // Ends early once the client has closed.
+                    let _ = tokio::time::timeout(every, gather).await;
+                    to_server.write_all(&std::mem::take(&mut bytes)).await?;
+                }
+                to_server.shutdown().await
+            });
+        }
+    });
+    Ok(port)
+}
+
+#[tokio::test]
+async fn a_busy_server_takes_the_last_words_in() -> Result<()> {
+    let server = server("ws")?;
+    let port = in_bursts(server.port, Duration::from_millis(600)).await?;
+    let socket_base = Some(format!("http://127.0.0.1:{port}"));
+    quit_in_a_call(SignInRequest { socket_base, ..seller(&server) }).await?;
+    let gone = |state: &Value| state["gone"].as_array().is_some_and(|gone| gone.len() == 1);
+    let state = server.until("the socket is gone", gone).await?;
+    assert_eq!(count(&state, "leaveVideoCall"), 1, "{state}");
+    Ok(())
 }
 
 #[tokio::test]
