@@ -23,8 +23,10 @@ use crate::{
 
 /// One in progress and one waiting.
 const MAX_LIVE_CALLS: usize = 2;
-/// Other members that a call may have: eight people.
-const MAX_MEMBERS: usize = 7;
+/// Other members that a call may have: eight people, each connected to each other.
+const USUAL_MEMBERS: usize = 7;
+/// The most others, where an engine passes the media on.
+const MAX_MEMBERS: usize = 31;
 /// Ended calls kept in view; the oldest goes first.
 const MAX_ENDED_CALLS: usize = 16;
 /// A ring from the person who just accepted our call is the crossing one, come late.
@@ -59,10 +61,11 @@ impl Default for Phone {
 impl Phone {
     /// A phone without accounts; calls start with microphone and camera on.
     pub fn new() -> Self {
-        Self::with_max_members(MAX_MEMBERS)
+        Self::with_max_members(USUAL_MEMBERS)
     }
 
-    /// The same for an engine that connects to no more than `members` others in a call.
+    /// The same for an engine that connects to no more than `members` others in a call. How many seats a call has, its
+    /// backend says.
     pub fn with_max_members(members: usize) -> Self {
         Self {
             max_members: members.clamp(1, MAX_MEMBERS),

@@ -32,8 +32,9 @@ use crate::view::EngineView;
 
 /// Internal events that wait for the loop; senders wait, but for media levels, which are dropped.
 const INTERNAL_QUEUE_LEN: usize = 1024;
-/// Others in a call that the engine connects to; each connection takes what we send and brings theirs.
-const MAX_MEMBERS: usize = 7;
+/// Others in a call that the engine connects to. Dialects give no more than eight seats where each connection takes what
+/// we send; where a group engine passes it on, connections only bring theirs.
+const MAX_MEMBERS: usize = 31;
 
 pub(crate) struct EngineLoop {
     phone: Phone,

@@ -82,6 +82,9 @@ struct Entry {
     socket_path: &'static str,
     sign_in_fields: Vec<&'static str>,
     roles: Vec<&'static str>,
+    /// People a call has room for, where that may be more than can be connected to each other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seats: Option<u32>,
 }
 
 async fn describe(State(here): State<Here>, headers: HeaderMap) -> Json<Description> {
@@ -148,6 +151,7 @@ fn entry(here: &Here, place: &Place, reached: &Reached) -> Entry {
         socket_path: "/socket.io/",
         sign_in_fields: known.sign_in_fields.iter().map(|field| field.id).collect(),
         roles: known.roles.iter().map(|role| role.id).collect(),
+        seats: crate::hearth::seats_through_engine(&here.context.config, place.backend),
     }
 }
 

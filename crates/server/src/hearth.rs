@@ -33,15 +33,16 @@ use socketioxide::SocketIo;
 use tokio::sync::mpsc;
 use tracing::warn;
 
-use self::defaults::{BACKEND, CALL_TIMEOUT, DEFAULTS};
+use self::defaults::{BACKEND, CALL_TIMEOUT, DEFAULTS, MAX_PARTICIPANTS};
 use self::engine::GroupEngine;
 use self::events::Namespace;
 use self::hub::{Hub, News};
 use self::sessions::Sessions;
 use self::state::{Shared, State};
 use self::store::Store;
+use crate::backend::Backend;
 use crate::clock::Millis;
-use crate::config::{BackendConfig, GroupEngineConfig};
+use crate::config::{BackendConfig, Config, GroupEngineConfig};
 use crate::context::ServerContext;
 use crate::error::Shape;
 use crate::hub_actor::hub_actor;
@@ -71,6 +72,14 @@ const RECONCILE_INTERVAL: Duration = Duration::from_secs(30);
 /// Words of the engine that wait for the hub; full: the engine waits.
 const MAX_QUEUED_WORDS: usize = 1024;
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Seats of a call of several of that backend, where an engine passes the media on.
+pub(crate) fn seats_through_engine(config: &Config, backend: Backend) -> Option<u32> {
+    if backend != BACKEND || config.group_engine == GroupEngineConfig::Mesh {
+        return None;
+    }
+    config.backends.get(&backend).map(|config| config.setting(&MAX_PARTICIPANTS))
+}
 
 async fn start(
     context: &Arc<ServerContext>,

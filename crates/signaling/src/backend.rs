@@ -15,6 +15,9 @@ pub struct Backend {
     pub socket: Url,
     /// Usually `/socket.io/`.
     pub socket_path: String,
+    /// People a call has room for, where the server says that it is more than the dialect counts on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seats: Option<u8>,
 }
 
 /// Why an address cannot be used.
@@ -32,6 +35,9 @@ pub enum AddressError {
 /// Path of a Socket.IO server that says nothing else.
 pub(crate) const SOCKET_PATH: &str = "/socket.io/";
 
+/// Of a call, whatever a server says.
+const MAX_SEATS: u8 = 32;
+
 impl Backend {
     /// A backend at bases the user typed.
     ///
@@ -44,7 +50,13 @@ impl Backend {
             path => path.to_owned(),
         };
         socket.set_path("/");
-        Ok(Self { rest: address(rest)?, socket, socket_path })
+        Ok(Self { rest: address(rest)?, socket, socket_path, seats: None })
+    }
+
+    /// Seats of a call, by the server's word; a dialect of calls of two knows no others.
+    pub(crate) fn seats(&self, usual: u8) -> u8 {
+        let told = self.seats.filter(|_| usual > 2);
+        told.map_or(usual, |told| told.clamp(2, MAX_SEATS))
     }
 
     /// The address the Socket.IO client opens.
@@ -99,6 +111,13 @@ mod tests {
         assert!(matches!(address("file:///etc/passwd"), Err(AddressError::NotWeb { .. })));
         assert!(address("").is_err());
         assert!(address("two words").is_err());
+    }
+
+    #[test]
+    fn a_server_may_say_that_calls_have_more_seats() {
+        let told = |seats| Backend { seats, ..Backend::manual("h:8000", "h:8000").unwrap() };
+        assert_eq!([told(None), told(Some(16)), told(Some(255))].map(|one| one.seats(8)), [8, 16, 32]);
+        assert_eq!(told(Some(16)).seats(2), 2, "calls of two stay calls of two");
     }
 
     #[test]

@@ -67,7 +67,7 @@ pub(crate) fn guess(server: &Url, entry: &Entry) -> Backend {
     if !path.ends_with(entry.rest_prefix) {
         rest.set_path(&format!("{path}{}", entry.rest_prefix));
     }
-    Backend { rest, socket, socket_path: SOCKET_PATH.to_owned() }
+    Backend { rest, socket, socket_path: SOCKET_PATH.to_owned(), seats: None }
 }
 
 #[derive(Debug, Deserialize)]
@@ -83,6 +83,9 @@ struct Line {
     socket_base: String,
     #[serde(default)]
     socket_path: Option<String>,
+    /// A number, if it is to count.
+    #[serde(default)]
+    seats: Value,
 }
 
 /// The backends of a description that we speak; bases may be relative to `server`. A line that is not
@@ -97,7 +100,8 @@ fn read(server: &Url, body: &Value) -> Result<Option<Vec<Offered>>, SignInError>
         let rest = server.join(&line.rest_base).ok().filter(is_web)?;
         let socket = server.join(&line.socket_base).ok().filter(is_web)?;
         let socket_path = line.socket_path.unwrap_or_else(|| SOCKET_PATH.to_owned());
-        Some(Offered { entry, backend: Backend { rest, socket, socket_path } })
+        let seats = line.seats.as_u64().map(|seats| u8::try_from(seats).unwrap_or(u8::MAX));
+        Some(Offered { entry, backend: Backend { rest, socket, socket_path, seats } })
     };
     let all: Vec<Offered> = description.dialects.iter().take(MAX_BACKENDS).filter_map(line).collect();
     let any = !all.is_empty();
@@ -143,10 +147,11 @@ mod tests {
     fn bases_may_be_relative_or_absolute() {
         let body = json!({ "version": 1, "dialects": [
             { "id": "unheard-of", "restBase": "/x", "socketBase": "/" },
-            { "id": "storefront", "restBase": "/api/v2", "socketBase": "http://127.0.0.1:4000" },
+            { "id": "storefront", "restBase": "/api/v2", "socketBase": "http://127.0.0.1:4000", "seats": 1000 },
+            { "id": "hearth", "restBase": "/", "socketBase": "/", "seats": "many" },
         ] });
         let found = read(&server(), &body).unwrap().unwrap();
-        assert_eq!(found.len(), 1);
+        assert_eq!(found.iter().map(|one| one.backend.seats).collect::<Vec<_>>(), [Some(255), None]);
         assert_eq!(found[0].entry.id, "storefront");
         assert_eq!(found[0].backend.rest.as_str(), "http://127.0.0.1:8000/api/v2");
         assert_eq!(found[0].backend.socket_address().as_str(), "http://127.0.0.1:4000/socket.io/");

@@ -188,7 +188,8 @@ fn start(
     transport: Transport,
 ) -> Result<SignedIn, SignInError> {
     let dialect = (entry.new)(&identity);
-    let (offers, capabilities) = (dialect.offers(), dialect.capabilities());
+    let (offers, usual) = (dialect.offers(), dialect.capabilities());
+    let capabilities = Capabilities { seats: backend.seats(usual.seats), ..usual };
     let rest = Rest::signed_in(backend.rest.clone(), &identity, &transport)?;
     let account = Account { entry, backend: backend.clone(), identity: identity.clone(), transport, rest };
     let (session, events) = Session::start(dialect, account).map_err(SignInError::Session)?;

@@ -14,9 +14,9 @@ impl Capacity {
         Self { members: 1, limit }
     }
 
-    /// Whether that many members are too many for any call.
+    /// Whether that many members are too many for this call. One of two may grow to any.
     pub(super) fn exceeds(self, members: usize) -> bool {
-        members > self.limit
+        members > if self.members == 1 { self.limit } else { self.members }
     }
 
     /// A call of as many as may be.

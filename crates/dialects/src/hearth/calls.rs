@@ -8,8 +8,9 @@ use super::members::{Member, There};
 use crate::call_table::{CallTable, Evictable, TableFull};
 use crate::limits;
 
-/// Others in a session's room besides us; a session has eight seats, some deployments ten.
-const MAX_OTHERS: usize = 16;
+/// Others in a session's room besides us: a session has eight seats, in some deployments ten, and 32 at most where an
+/// engine passes the media on.
+const MAX_OTHERS: usize = 31;
 /// Sessions that are over and must not ring again.
 const MAX_SPENT_SESSIONS: usize = 256;
 /// Updates of a call's record when microphone or camera change: the backend counts every request from

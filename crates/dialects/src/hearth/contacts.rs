@@ -151,7 +151,8 @@ fn open_session(me: &str, session: &CallSession) -> Option<Contact> {
 
 /// Who was asked to a call that more than two can be in.
 fn meeting_in(session: &CallSession, everybody: &[Person]) -> Option<Meeting> {
-    let seats = room::seats(session.session_type, session.max_participants);
+    let seats =
+        room::seats(session.session_type, session.max_participants, session.call_settings.through_engine);
     let is_in = |person: &Person| {
         session.participants.iter().any(|seat| seat.is_active && seat.user_id.id() == person.id.0)
     };
@@ -190,7 +191,11 @@ fn meeting_of(me: &str, session: &TherapySession, call: Option<&CallSession>) ->
     Meeting {
         people,
         part: own,
-        seats: room::seats(SessionType::Therapy, call.map_or(0, |call| call.max_participants)),
+        seats: room::seats(
+            SessionType::Therapy,
+            call.map_or(0, |call| call.max_participants),
+            settings.through_engine,
+        ),
         camera: settings.is_video_enabled,
         sharing: settings.allow_screen_share,
         recorded: settings.is_recording_enabled,

@@ -1,6 +1,6 @@
 //! Decoder: events of hearth to signals. Every field is checked here or not used.
 
-use bellwire_call::{DeclineReason, IncomingSignal, MediaKind, Person, PersonId, Ring, Subject};
+use bellwire_call::{DeclineReason, IncomingSignal, Invitee, MediaKind, Person, PersonId, Ring, Subject};
 use serde_json::Value;
 
 use super::{
@@ -9,8 +9,8 @@ use super::{
     encode,
     room::seats,
     wire::{
-        Authenticated, CallDeclined, CallEnded, CallError, CallInvitation, InitiatePeerConnection,
-        InvitationClosed, Participant, SessionType, UserJoinedCall, name,
+        AlsoCalled, Authenticated, CallDeclined, CallEnded, CallError, CallInvitation,
+        InitiatePeerConnection, InvitationClosed, Participant, SessionType, UserJoinedCall, name,
     },
 };
 use crate::{DecodeError, Reaction, SideEvent, call_table::key, events::read, limits, rest};
@@ -19,6 +19,20 @@ use crate::{DecodeError, Reaction, SideEvent, call_table::key, events::read, lim
 const PEER_NOT_FOUND: &str = "target peer not found";
 /// What it says in words only when every seat is taken.
 const FULL: &str = "is full";
+
+/// Of a hostile backend; more than any call has room for.
+const MAX_ALSO_CALLED: usize = 32;
+
+/// Who else is called, but for those two.
+fn also_called(others: Vec<AlsoCalled>, but: [&String; 2]) -> Vec<Invitee> {
+    let others = others.into_iter().filter(|other| !but.contains(&&other.user.id));
+    let invitee = |other: AlsoCalled| {
+        let (name, avatar) = (limits::shown(&other.user.name()), other.user.profile_picture);
+        let person = Person { id: PersonId(limits::id(other.user.id).ok()?), name, avatar };
+        Some(Invitee { person, in_room: other.in_call })
+    };
+    others.filter_map(invitee).take(MAX_ALSO_CALLED).collect()
+}
 
 impl Hearth {
     pub(super) fn event(&mut self, event: &str, args: Vec<Value>) -> Result<Reaction, DecodeError> {
@@ -80,7 +94,8 @@ impl Hearth {
         let pictures = event.call_settings.is_video_enabled;
         let kind = if pictures { MediaKind::Video } else { MediaKind::Voice };
         let sole = event.session_type == SessionType::OneToOne;
-        let seats = seats(event.session_type, event.max_participants);
+        let seats = seats(event.session_type, event.max_participants, event.call_settings.through_engine);
+        let others = event.others.map(|others| also_called(others, [&self.me, &peer]));
         let begun = Begun { kind, outgoing: false, made: false, sole, seats };
         let known =
             self.calls.add(&session, peer.clone(), begun).map_err(|_full| DecodeError::TooManyCalls)?;
@@ -99,8 +114,11 @@ impl Hearth {
             Reaction::hear(key(&known.key), IncomingSignal::Ring(Ring { from, kind, subject }));
         if known.is_several() {
             reaction.heard.push((key(&known.key), IncomingSignal::Seats(seats)));
-            // The invitation names nobody but who asks. What calls depend on keeps its room among the requests.
-            if self.pending.len() < limits::MAX_REQUESTS / 2 {
+            if let Some(others) = others {
+                let named = (!others.is_empty()).then_some(IncomingSignal::AlsoInvited(others));
+                reaction.heard.extend(named.map(|named| (key(&known.key), named)));
+            } else if self.pending.len() < limits::MAX_REQUESTS / 2 {
+                // A deployed invitation names nobody but who asks. What calls depend on keeps its room among the requests.
                 let request = encode::session_request(&session);
                 reaction.outbound.push(self.pending.send(request, PendingRequest::AlsoInvited { session }));
             }

@@ -68,7 +68,7 @@ impl Hearth {
         let Some(known) = self.calls.find_mut(session).filter(|known| !known.is_several()) else {
             return Heard::new();
         };
-        known.grow(seats(SessionType::Group, told).max(3));
+        known.grow(seats(SessionType::Group, told, known.engine.is_some()).max(3));
         vec![(key(&known.key), IncomingSignal::Seats(known.seats))]
     }
 

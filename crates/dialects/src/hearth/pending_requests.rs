@@ -173,9 +173,12 @@ fn session(join: Option<String>, invite: &Invite, status: u16, body: &Value) -> 
     if let Some(id) = join {
         let told = Reply::<JoinData>::deserialize(body).ok().and_then(|reply| reply.data);
         // Of one that REST says nothing of, the room will tell who is in it.
-        let (kind, most) =
-            told.map_or((SessionType::Group, 0), |data: JoinData| (data.session_type, data.max_participants));
-        let (sole, seats) = (kind == SessionType::OneToOne, seats(kind, most));
+        let (kind, seats) =
+            told.map_or((SessionType::Group, seats(SessionType::Group, 0, false)), |data: JoinData| {
+                let through_engine = data.call_settings.through_engine;
+                (data.session_type, seats(data.session_type, data.max_participants, through_engine))
+            });
+        let sole = kind == SessionType::OneToOne;
         let entered = (200..300).contains(&status) || says_nothing(status) || already_in(status, body);
         return entered.then_some(Session { id, made: false, sole, seats });
     }
@@ -185,7 +188,7 @@ fn session(join: Option<String>, invite: &Invite, status: u16, body: &Value) -> 
     let data = Reply::<InitiateData>::deserialize(body).ok()?.data?;
     let id = limits::id(data.session_id).ok()?;
     let kind = encode::kind_of(invite);
-    let seats = seats(kind, data.max_participants);
+    let seats = seats(kind, data.max_participants, data.call_settings.through_engine);
     Some(Session { id, made: true, sole: kind == SessionType::OneToOne, seats })
 }
 

@@ -19,20 +19,25 @@ use super::{
 };
 use crate::{DecodeError, Reaction, call_table::key, events::read, limits};
 
-/// People of one session that are looked at; it has eight seats.
+/// People of one session that are looked at: more than it has seats.
 const MAX_PARTICIPANTS: usize = 64;
-/// Seats of a session that does not say how many it has: as documented.
+/// Seats of a session that does not say how many it has, as documented, and the most where each member is connected to
+/// each other.
 pub(super) const SEATS: u8 = 8;
+/// The most where an engine passes the media on.
+const MAX_SEATS: u8 = 32;
 
 pub(super) type Heard = Vec<(CallKey, IncomingSignal)>;
 
-/// How many people a session has room for; `told`: by the backend, 0 if it says nothing.
-pub(super) fn seats(kind: SessionType, told: u32) -> u8 {
+/// How many people a session has room for; `told`: by the backend, 0 if it says nothing; `through_engine`: an engine
+/// passes the media on.
+pub(super) fn seats(kind: SessionType, told: u32, through_engine: bool) -> u8 {
+    let most = if through_engine { MAX_SEATS } else { SEATS };
     match (kind, told) {
         (SessionType::OneToOne, _) | (SessionType::Unknown, 0) => 2,
         (SessionType::Group | SessionType::Therapy, 0) => SEATS,
         (SessionType::Group | SessionType::Therapy | SessionType::Unknown, told) => {
-            u8::try_from(told).unwrap_or(SEATS).clamp(2, SEATS)
+            u8::try_from(told).unwrap_or(most).clamp(2, most)
         }
     }
 }
@@ -190,7 +195,7 @@ impl Hearth {
         let Some(known) = self.calls.find_mut(session) else { return Reaction::none() };
         let mut heard = Heard::new();
         // Of how many a session is does not become two.
-        let seats = seats(SessionType::Group, told).max(3);
+        let seats = seats(SessionType::Group, told, known.engine.is_some()).max(3);
         if told != 0 && seats != known.seats {
             known.seats = seats;
             heard.push((key(&known.key), IncomingSignal::Seats(seats)));

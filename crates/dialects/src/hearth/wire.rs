@@ -11,7 +11,7 @@ mod rest;
 mod therapy;
 
 pub use event::{
-    Authenticated, AuthenticationError, CallDeclined, CallEnded, CallError, CallInvitation,
+    AlsoCalled, Authenticated, AuthenticationError, CallDeclined, CallEnded, CallError, CallInvitation,
     CallSessionJoined, DeclineCall, EnginePeer, InitiatePeerConnection, InvitationClosed, JoinCallSession,
     LeaveCallSession, MediaStateChanged, Participant, ParticipantMediaChanged, ParticipantMediaUpdated,
     ParticipantScreenShare, ParticipantToggledAudio, ParticipantToggledVideo, RelayedAnswer,
@@ -93,6 +93,10 @@ pub struct CallSettings {
     pub is_audio_enabled: bool,
     pub is_recording_enabled: bool,
     pub allow_screen_share: bool,
+    /// Additive: an engine passes the media on, so that there may be more seats than members can be connected to each
+    /// other. What a client says here does not count.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub through_engine: bool,
 }
 
 impl Default for CallSettings {
@@ -102,6 +106,7 @@ impl Default for CallSettings {
             is_audio_enabled: true,
             is_recording_enabled: false,
             allow_screen_share: true,
+            through_engine: false,
         }
     }
 }

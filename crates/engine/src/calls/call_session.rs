@@ -12,7 +12,7 @@ use bellwire_peer::{PeerEvent, PeerStats};
 use tokio::sync::mpsc;
 
 use crate::calls::bridge::{Bridge, FanOut};
-use crate::calls::layer_plan::{LayerPlan, LayerPlanner};
+use crate::calls::layer_plan::{LayerPlan, LayerPlanner, usual_side};
 use crate::calls::member_session::MemberSession;
 use crate::calls::peer_task::{PeerCommand, PeerHandle};
 use crate::calls::stats::{self, QualityFigures};
@@ -450,7 +450,10 @@ impl CallSession {
 
     /// Plans the layers of the picture anew and lets media flow while anybody is there.
     fn apply_paths(&mut self) {
-        let path = |member: &MemberSession| member.picture_path(self.start_bitrate, self.sharing);
+        // Whoever passes our picture on does not say how it is shown.
+        let usual = |id: &MemberId| {
+            if self.uplink == Some(*id) { usual_side(self.members.len() - 1) } else { u32::MAX }
+        };
         // A path that is dead for now must not take a layer from those that work.
         let several = self.up().filter(|member| member.gets_sound() && !member.path.silent).count() > 1;
         let counts = |member: &MemberSession| !(several && member.path.silent);
@@ -458,7 +461,9 @@ impl CallSession {
             .members
             .iter()
             .filter(|(_, member)| counts(member))
-            .filter_map(|(id, member)| Some((*id, path(member)?)))
+            .filter_map(|(id, member)| {
+                Some((*id, member.picture_path(self.start_bitrate, usual(id), self.sharing)?))
+            })
             .collect();
         let plan = self.planner.plan(&paths, Instant::now());
         if let Some(media) = &self.media {

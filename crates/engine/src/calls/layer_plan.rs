@@ -30,6 +30,15 @@ pub(crate) struct PicturePath {
     pub(crate) max_side: u32,
 }
 
+/// The longest side at which so many others show a picture between those of everybody else, pixels.
+pub(crate) fn usual_side(others: usize) -> u32 {
+    match others {
+        0..=3 => u32::MAX,
+        4..=8 => 640,
+        _ => 320,
+    }
+}
+
 impl PicturePath {
     /// What of the bit rate is of use at the size they see.
     fn useful_bitrate(&self) -> u32 {

@@ -151,10 +151,11 @@ impl MemberSession {
     }
 
     /// For the plan of the picture's layers; `None`: they cannot get any, by their description or because they are not
-    /// there. `start`: bit rate until the path is known. `whole`: what is sent is of use in its own size only.
-    pub(crate) fn picture_path(&self, start: u32, whole: bool) -> Option<PicturePath> {
+    /// there. `start`: bit rate until the path is known. `usual`: the longest side at which it is shown where nobody says
+    /// so. `whole`: what is sent is of use in its own size only.
+    pub(crate) fn picture_path(&self, start: u32, usual: u32, whole: bool) -> Option<PicturePath> {
         let codec = self.path.codec.filter(|_| self.is_up())?;
-        let wished = self.path.wish.map_or(u32::MAX, |wish| wanted_side(wish.max_side));
+        let wished = self.path.wish.map_or(usual, |wish| wanted_side(wish.max_side));
         Some(PicturePath {
             codec,
             bitrate: self.path.target.map_or(start, |(_, pictures)| pictures),

@@ -208,13 +208,17 @@ impl Hub {
 
     fn started(&mut self, facts: Facts, now: Millis) -> Replies {
         let (id, pending) = (facts.session_id.clone(), facts.pending.clone());
-        let (seated, invitation) = (facts.seated.clone(), facts.invitation.clone());
+        let seated = facts.seated.clone();
         self.remember(facts, now);
         for user in seated {
             self.reserve(&id, user, now.plus(ENTRANCE_TIMEOUT));
         }
-        let devices = pending.iter().flat_map(|user| self.devices(user));
-        devices.map(|key| Reply::emit(key, name::CALL_INVITATION, &invitation)).collect()
+        let Some(session) = self.sessions.get(&id) else { return Vec::new() };
+        let ring = pending.iter().flat_map(|user| {
+            let body = session.invitation_of(user);
+            self.devices(user).map(move |key| Reply::emit(key, name::CALL_INVITATION, &body))
+        });
+        ring.collect()
     }
 
     fn invited(&mut self, facts: Facts, by: &User, users: Vec<String>, now: Millis) -> Replies {

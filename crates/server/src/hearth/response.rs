@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bellwire_dialects::hearth::wire::{
-    CallInvitation, CallSession, CallSettings, IceServerRow, MediaBody, Metadata, Populated, Ref,
+    AlsoCalled, CallInvitation, CallSession, CallSettings, IceServerRow, MediaBody, Metadata, Populated, Ref,
     SessionParticipant, SessionStatus, SessionType, TherapyPerson, TherapyRole, TherapySession,
     TherapyStatus, TherapyType, User,
 };
@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::hub::{Facts, Seat};
-use super::store::{Account, FullSession, FullTherapy, SeatRow, SessionRow};
+use super::store::{Account, FullSession, FullTherapy, InviteeRow, SeatRow, SessionRow};
 use crate::clock::Millis;
 use crate::relay::IceServer;
 
@@ -94,11 +94,16 @@ pub(super) fn facts(full: &FullSession, ice: Vec<IceServer>) -> Facts {
             ice_servers: self::ice(ice),
             therapy_session_id: session.therapy.clone(),
             max_participants: seats(session),
+            others: (seats(session) > 2).then(|| full.invitees.iter().map(called).collect()),
         },
         pending: pending.map(|invitee| invitee.account.id.clone()).collect(),
         seated: seated.clone().map(|seat| user(&seat.account)).collect(),
         media: seated.map(|seat| (seat.account.id.clone(), recorded(seat))).collect(),
     }
+}
+
+fn called(invitee: &InviteeRow) -> AlsoCalled {
+    AlsoCalled { user: user(&invitee.account), in_call: false }
 }
 
 /// What somebody sends, as their record says.

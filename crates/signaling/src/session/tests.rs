@@ -239,7 +239,12 @@ impl Server {
     async fn session(&self, identity: Identity) -> (Session, Events) {
         let transport = Transport::prepare(&TransportConfig::default()).await.unwrap();
         let base = Url::parse(&format!("{}/", self.origin)).unwrap();
-        let backend = Backend { rest: base.clone(), socket: base.clone(), socket_path: "/socket.io/".into() };
+        let backend = Backend {
+            rest: base.clone(),
+            socket: base.clone(),
+            socket_path: "/socket.io/".into(),
+            seats: None,
+        };
         let rest = Rest::signed_in(base, &identity, &transport).unwrap();
         let dialect = (ENTRY.new)(&identity);
         let account = Account { entry: &ENTRY, backend, identity, transport, rest };

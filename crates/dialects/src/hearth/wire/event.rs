@@ -180,6 +180,18 @@ pub struct CallInvitation {
     /// Additive: people the session has room for; 0: not said.
     #[serde(default, skip_serializing_if = "not_said", deserialize_with = "lenient::count")]
     pub max_participants: u32,
+    /// Additive: who else is in a call of several, or called to it; `None`: not said.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient::maybe")]
+    pub others: Option<Vec<AlsoCalled>>,
+}
+
+/// Somebody besides the two whom an invitation is from and to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AlsoCalled {
+    pub user: User,
+    #[serde(default)]
+    pub in_call: bool,
 }
 
 /// A person in a call.

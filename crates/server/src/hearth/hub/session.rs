@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use bellwire_dialects::hearth::wire::{
-    CallInvitation, CallSessionJoined, CallSettings, MediaBody, Participant, SessionStatus, User,
+    AlsoCalled, CallInvitation, CallSessionJoined, CallSettings, MediaBody, Participant, SessionStatus, User,
 };
 
 use super::message::{Facts, Media, Target};
@@ -121,11 +121,20 @@ impl Session {
         }
     }
 
-    /// What that person is asked to come to, by whoever thought of them.
+    /// What that person is asked to come to, by whoever thought of them, and who else is there or called.
     pub(super) fn invitation_of(&self, user: &str) -> CallInvitation {
         let mut invitation = self.facts.invitation.clone();
         if let Some(by) = self.invited_by.get(user) {
             invitation.initiator = by.clone();
+        }
+        if let Some(others) = &mut invitation.others {
+            let rings = |id: &String| self.facts.pending.contains(id) && !self.seats.contains_key(id);
+            others.retain(|called| rings(&called.user.id));
+            let here = self.seats.values();
+            others.extend(
+                here.map(|seat| AlsoCalled { user: seat.user.clone(), in_call: seat.socket.is_some() }),
+            );
+            others.retain(|other| other.user.id != user && other.user.id != invitation.initiator.id);
         }
         invitation
     }

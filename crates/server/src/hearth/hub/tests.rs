@@ -1,6 +1,8 @@
 mod engine;
 
-use bellwire_dialects::hearth::wire::{CallInvitation, CallSettings, MediaBody, SdpBody, SessionType};
+use bellwire_dialects::hearth::wire::{
+    AlsoCalled, CallInvitation, CallSettings, MediaBody, SdpBody, SessionType,
+};
 use serde_json::Value;
 
 use super::*;
@@ -42,6 +44,7 @@ fn facts(pending: &[&str]) -> Facts {
             ice_servers: Vec::new(),
             therapy_session_id: None,
             max_participants: 2,
+            others: None,
         },
         pending: pending.iter().map(|id| (*id).to_owned()).collect(),
         seated: vec![user(ANA)],
@@ -242,6 +245,27 @@ fn who_is_asked_later_rings_as_long_as_the_others_did() {
     assert_eq!(heard(&told), [(C, name::CALL_INVITATION)]);
     assert_eq!(hub.expire(RING), [], "the call is not missed while somebody rings");
     assert_eq!(orders(&hub.expire(until)), [Order::Miss { session_id: "call_1".into() }]);
+}
+
+#[test]
+fn an_invitation_names_who_else_is_there_or_called() {
+    let called = |id: &str| AlsoCalled { user: user(id), in_call: false };
+    let mut facts = facts_of_several(&[BEN, CLEO]);
+    facts.invitation.others = Some(vec![called(BEN), called(CLEO)]);
+    let mut hub = people();
+    let others = |told: &Replies, socket| {
+        let others = body(told, socket, name::CALL_INVITATION)["others"].clone();
+        let names = others.as_array().cloned().unwrap_or_default().into_iter();
+        names.map(|one| (one["user"]["id"].clone(), one["inCall"].clone())).collect::<Vec<_>>()
+    };
+    let told = hub.told(News::Started(Box::new(facts)), NOW);
+    assert_eq!(others(&told, B1), [(CLEO.into(), false.into())]);
+    assert_eq!(others(&told, C), [(BEN.into(), false.into())]);
+    join(&mut hub, A, "peer-a");
+    join(&mut hub, C, "peer-c");
+    hub.disconnected(B1, NOW);
+    let told = hub.asked(B1, as_user(BEN), NOW);
+    assert_eq!(others(&told, B1), [(CLEO.into(), true.into())]);
 }
 
 #[test]

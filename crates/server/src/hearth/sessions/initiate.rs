@@ -181,6 +181,7 @@ impl Sessions {
         metadata: &Metadata,
         now: Millis,
     ) -> SessionRow {
+        let settings = CallSettings { through_engine: most > 2 && self.engine.is_some(), ..settings };
         SessionRow {
             id: new_id(now),
             session_id: new_session_id(now),
