@@ -28,7 +28,7 @@ const plan = {
   window: Number(env('BELLWIRE_BENCH_WINDOW', '15')),
   settle: 8,
   // Small pictures: eight people on one machine of two cores.
-  picture: { width: 320, height: 180, fps: 15, kbps: 150 },
+  picture: { width: 320, height: 180, fps: 10, kbps: 100 },
 };
 
 async function measure() {

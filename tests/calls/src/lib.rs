@@ -7,6 +7,8 @@ mod client;
 pub mod deployed;
 pub mod deployed_accounts;
 mod janus;
+#[cfg(target_os = "linux")]
+mod network;
 mod raw_socket;
 mod reserved_port;
 mod screen;
@@ -19,6 +21,8 @@ pub use client::{SCREEN, SHARED, Setup, TestClient};
 pub use deployed::{Deployed, Page, records, seen};
 pub use deployed_accounts::DeployedAccounts;
 pub use janus::Janus;
+#[cfg(target_os = "linux")]
+pub use network::{RemoteHost, in_own_network};
 pub use raw_socket::RawSocket;
 pub use screen::{Screen, TestScreens};
 pub use server::{CUSTOMER, OTHER_CUSTOMER, PASSWORD, SELLER, TestServer, asset, in_repository};

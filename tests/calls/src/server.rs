@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
-use bellwire_server::{Admin, App, Backend, Config, Database, PairFigures};
+use bellwire_server::{Admin, App, Backend, Config, Database, NewPerson, PairFigures, Password};
 
 use crate::WAIT_LIMIT;
 use crate::reserved_port::ReservedPort;
@@ -23,7 +23,7 @@ pub struct TestServer {
     config: Config,
     rest: String,
     socket: String,
-    _ports: Vec<ReservedPort>,
+    ports: Vec<ReservedPort>,
     _dir: tempfile::TempDir,
 }
 
@@ -43,7 +43,7 @@ impl TestServer {
         let app = App::start(config.clone()).await?;
         let rest = app.rest_url("storefront").context("storefront is served")?;
         let socket = app.socket_url("storefront").context("storefront is served")?;
-        Ok(Self { app: Some(app), config, rest, socket, _ports: ports, _dir: dir })
+        Ok(Self { app: Some(app), config, rest, socket, ports: ports, _dir: dir })
     }
 
     /// With calls that ring for so long, whatever the backend.
@@ -83,9 +83,31 @@ impl TestServer {
         }
     }
 
+    /// Adds somebody to the people of `hearth`, with the password of all.
+    pub async fn add_person(&self, email: &str, first_name: &str) -> anyhow::Result<()> {
+        let hearth = Backend::parse("hearth").context("hearth is served")?;
+        let Database::File(path) = &self.config.database else { anyhow::bail!("it is in memory") };
+        let operator = Admin::open(path).await?;
+        let person = NewPerson {
+            role: "user".into(),
+            email: email.into(),
+            first_name: Some(first_name.into()),
+            last_name: Some("Test".into()),
+            ..NewPerson::default()
+        };
+        operator.add(hearth, person, &Password::Plain(PASSWORD.into())).await?;
+        operator.close().await;
+        Ok(())
+    }
+
     /// Where its figures are.
     pub fn metrics_url(&self) -> Option<String> {
         self.app.as_ref().and_then(App::metrics_url)
+    }
+
+    /// That its backends listen on.
+    pub fn ports(&self) -> Vec<u16> {
+        self.ports.iter().map(|port| port.address().port()).collect()
     }
 
     pub fn rest(&self) -> &str {

@@ -94,12 +94,17 @@ pub(crate) async fn meets(client: &TestClient, own: usize, others: &[(usize, Per
     for (number, who) in others {
         let id = member(client, who).context("a member")?;
         client.see_colour_of(id, COLOURS[*number]).await.with_context(|| format!("{own} sees {number}"))?;
-        let mut levels = client.engine().levels();
-        let heard =
-            levels.wait_for(|levels| levels.members.iter().any(|m| m.member == id && m.db > HEARD_DB));
-        let heard = tokio::time::timeout(bellwire_tests_calls::WAIT_LIMIT, heard).await;
-        ensure!(heard.is_ok(), "{own} does not hear {number}");
+        hears(client, id).await.with_context(|| format!("{own} hears {number}"))?;
     }
+    Ok(())
+}
+
+/// Waits until a member is heard.
+pub(crate) async fn hears(client: &TestClient, member: MemberId) -> anyhow::Result<()> {
+    let mut levels = client.engine().levels();
+    let heard =
+        levels.wait_for(|levels| levels.members.iter().any(|m| m.member == member && m.db > HEARD_DB));
+    tokio::time::timeout(bellwire_tests_calls::WAIT_LIMIT, heard).await.context("no sound")??;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use anyhow::{Context, ensure};
 use bellwire_engine::{CallState, CallStats, EndReason, EngineView, Invite, MediaKind, Person, Subject};
 use bellwire_tests_calls::{Janus, Login, Setup, TestClient, TestServer};
 
-use crate::group::{all_meet, connected_to, gather, live, me, member, only, part, people, person};
+use crate::group::{all_meet, connected_to, gather, hears, live, me, member, only, part, people, person};
 
 async fn start() -> anyhow::Result<(Janus, TestServer)> {
     let janus = Janus::start().await?;
@@ -67,6 +67,46 @@ async fn three_people_see_and_hear_each_other_and_one_may_leave() -> anyhow::Res
         person.leave().await;
     }
     Ok(())
+}
+
+/// Members of a mesh are eight at most; where what each sends is passed on, the server's configuration says how many.
+#[tokio::test(flavor = "multi_thread")]
+async fn nine_people_hear_each_other_where_there_are_sixteen_seats() -> anyhow::Result<()> {
+    let janus = Janus::start().await?;
+    let engine = janus.config();
+    let server = TestServer::start_with(|config| {
+        config.group_engine = engine;
+        for backend in config.backends.values_mut() {
+            backend.settings.insert("max-call-participants", 16);
+        }
+        *config = config.clone().with_request_limit(10_000);
+    })
+    .await?;
+    let mut people = people(&server, 8).await?;
+    let ninth = "ninth@demo.example";
+    server.add_person(ninth, "Nina").await?;
+    people.push(
+        TestClient::of(&server, "hearth", Login { role: "user", email: ninth }, Setup::default()).await?,
+    );
+
+    let mut called = people[1..].iter().map(me).collect::<anyhow::Result<Vec<_>>>()?;
+    let invite = Invite { to: called.remove(0), others: called, kind: MediaKind::Voice, subject: None };
+    people[0].engine().invite(people[0].account, invite).await;
+    for callee in &people[1..] {
+        let ring = callee.ringing().await?;
+        callee.engine().accept(ring.id).await;
+    }
+    for client in &people {
+        connected_to(client, 8).await?;
+    }
+    janus.until_handles(handles(9)).await?;
+    for (own, client) in people.iter().enumerate() {
+        for member in live(client).context("a call")?.members {
+            hears(client, member.id).await.with_context(|| format!("{own} hears {}", member.person.name))?;
+        }
+    }
+    part(&people).await?;
+    janus.until_handles(0).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

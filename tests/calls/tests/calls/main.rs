@@ -6,6 +6,8 @@ mod comeback;
 mod devices;
 mod flows;
 mod group;
+#[cfg(target_os = "linux")]
+mod group_cut;
 mod group_engine;
 mod lab;
 mod media;
