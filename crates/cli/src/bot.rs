@@ -114,6 +114,8 @@ impl Bot {
     async fn dial(&self, to: &[impl AsRef<str>], order: Option<&str>, kind: MediaKind) -> anyhow::Result<()> {
         let (first, further) = to.split_first().context("nobody to call")?;
         let (to, subject) = self.find(first.as_ref(), order).await?;
+        // Several who are named are called anew, even if there is a session that the first one is in.
+        let subject = subject.filter(|_| further.is_empty() || order.is_some());
         let mut others = Vec::new();
         for name in further {
             others.push(self.find(name.as_ref(), None).await?.0);
