@@ -103,6 +103,7 @@ impl Accounts {
         match account.session.renew(signed_in.identity.clone()) {
             Ok(()) => {
                 account.view.link = LinkState::Connecting;
+                account.view.capabilities = signed_in.capabilities.clone();
                 self.stored_sessions.signed_in(*id, request, signed_in);
                 Some(*id)
             }

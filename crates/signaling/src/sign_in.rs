@@ -219,7 +219,7 @@ async fn find(
         (Some(rest), _) => backend.rest = address(rest)?,
         (None, Some(socket)) => {
             let rest = backend.rest.as_str().to_owned();
-            backend = Backend::manual(&rest, socket)?;
+            backend = Backend { seats: backend.seats, ..Backend::manual(&rest, socket)? };
         }
         (None, None) => {}
     }

@@ -43,9 +43,13 @@ const SILENCE_CHECK_EVERY: Duration = Duration::from_secs(1);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long the server may take to read the last events before the connection is ended: one that is busy reads
 /// what has come meanwhile at once, and may then look at the end first.
-const SETTLE_TIMEOUT: Duration = Duration::from_secs(2);
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Events that were written longer ago have been read.
 const SETTLED_AFTER: Duration = Duration::from_secs(10);
+/// Between the last event and the end of the connection, also where a proxy has answered for the server.
+const CLOSE_DELAY: Duration = Duration::from_millis(250);
+/// How long ending a connection may take whose server did not answer.
+const SILENT_CLOSE_TIMEOUT: Duration = Duration::from_millis(250);
 /// Events written together.
 const MAX_EVENTS_PER_WRITE: usize = 64;
 /// Events from the server that wait for the session; when full the connection is dropped, because an
@@ -420,14 +424,17 @@ impl Open {
         timeout(WRITE_TIMEOUT, self.line.pong()).await.unwrap_or(Err(Broken))
     }
 
-    /// The last words have time to be taken in. A connection that sent nothing lately does not wait.
+    /// The last words have time to be taken in. A connection on which nothing was said lately does not wait.
     async fn farewell(mut self) {
-        if self.said.is_some_and(|at| at.elapsed() < SETTLED_AFTER)
-            && !matches!(timeout(SETTLE_TIMEOUT, self.line.settle()).await, Ok(Ok(())))
-        {
-            debug!("The server may not have read the last events");
+        let mut patience = CLOSE_TIMEOUT;
+        if let Some(said) = self.said.filter(|at| at.elapsed() < SETTLED_AFTER) {
+            if !matches!(timeout(SETTLE_TIMEOUT, self.line.settle()).await, Ok(Ok(()))) {
+                debug!("The server may not have read the last events");
+                patience = SILENT_CLOSE_TIMEOUT;
+            }
+            tokio::time::sleep(CLOSE_DELAY.saturating_sub(said.elapsed())).await;
         }
-        if self.line.close(CLOSE_TIMEOUT).await.is_err() {
+        if self.line.close(patience).await.is_err() {
             debug!("The server did not close");
         }
     }

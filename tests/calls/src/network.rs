@@ -4,7 +4,6 @@ use std::env;
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::thread;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -19,6 +18,8 @@ const INNER: &str = "BELLWIRE_TEST_NETWORK";
 const ENDS: [(&str, &str); 2] = [("cable0", "10.79.0.1"), ("cable1", "10.79.0.2")];
 /// Nobody's. What is sent to it arrives at the other end and is not taken in.
 const NOBODY: &str = "02:00:00:00:00:99";
+/// What is needed: a cable, and a namespace in the namespace.
+const TRIAL: &str = "ip link add trial0 type veth peer name trial1 && unshare --net -- true";
 /// Holds the namespace until the end of its input, which comes with our end at the latest.
 const HOLD: &str = "ip link set lo up && echo ready && exec cat >/dev/null";
 
@@ -41,9 +42,7 @@ pub fn in_own_network(test: &str) -> Result<bool> {
         command.args(["--net", "--"]);
         command
     };
-    if let Err(error) =
-        run(alone().args(["ip", "link", "add", "trial0", "type", "veth", "peer", "name", "trial1"]))
-    {
+    if let Err(error) = run(alone().args(["sh", "-c", TRIAL])) {
         eprintln!("NOT RUN: network namespaces with a cable may not be made: {error}");
         return Ok(false);
     }
@@ -51,6 +50,29 @@ pub fn in_own_network(test: &str) -> Result<bool> {
         alone().arg(env::current_exe()?).args([test, "--exact", "--nocapture"]).env(INNER, "1").status()?;
     ensure!(again.success(), "it failed in its own network");
     Ok(false)
+}
+
+/// A runtime that may be dropped by a task of another.
+#[derive(Debug)]
+pub struct RemoteRuntime(Option<tokio::runtime::Runtime>);
+
+impl RemoteRuntime {
+    /// Runs it over there.
+    ///
+    /// # Errors
+    /// When it panicked.
+    pub async fn run<T: Send + 'static>(&self, act: impl Future<Output = T> + Send + 'static) -> Result<T> {
+        let runtime = self.0.as_ref().context("it was dropped")?;
+        Ok(runtime.spawn(act).await?)
+    }
+}
+
+impl Drop for RemoteRuntime {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// See the module.
@@ -115,14 +137,14 @@ impl RemoteHost {
     ///
     /// # Errors
     /// Where the system refuses.
-    pub fn runtime(&self) -> Result<tokio::runtime::Runtime> {
+    pub fn runtime(&self) -> Result<RemoteRuntime> {
         let enter = self.entrance()?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .on_thread_start(move || enter().expect("the host is there"))
             .enable_all()
             .build()?;
-        Ok(runtime)
+        Ok(RemoteRuntime(Some(runtime)))
     }
 
     /// A port of ours, reached by the host under the same number.

@@ -43,7 +43,7 @@ impl TestServer {
         let app = App::start(config.clone()).await?;
         let rest = app.rest_url("storefront").context("storefront is served")?;
         let socket = app.socket_url("storefront").context("storefront is served")?;
-        Ok(Self { app: Some(app), config, rest, socket, ports: ports, _dir: dir })
+        Ok(Self { app: Some(app), config, rest, socket, ports, _dir: dir })
     }
 
     /// With calls that ring for so long, whatever the backend.

@@ -153,7 +153,7 @@ pub(super) struct Early(VecDeque<(String, Option<String>, IncomingSignal)>);
 
 impl Early {
     /// When full, the oldest goes.
-    const MAX_SIGNALS: usize = 16;
+    const MAX_SIGNALS: usize = 64;
 
     /// `by`: who said it, where that matters.
     pub(super) fn keep(&mut self, session: String, by: Option<String>, signal: IncomingSignal) {

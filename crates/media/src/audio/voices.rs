@@ -14,8 +14,9 @@ use super::voice_meters::VoiceMeters;
 use crate::MediaEvent;
 use crate::lip_sync::LipSync;
 
-/// Members on their way to the playout thread, which takes them within milliseconds. Full: the newest stays silent.
-const MAX_JOINING: usize = 16;
+/// Members on their way to the playout thread, which takes them within milliseconds: all of a large call may come at once.
+/// Full: the newest stays silent.
+const MAX_JOINING: usize = 64;
 
 /// One member in the mix; dropping it takes the member out.
 #[derive(Debug)]

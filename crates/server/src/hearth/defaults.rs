@@ -35,6 +35,9 @@ pub(crate) const CALL_TIMEOUT: Setting = Setting {
     most: 1440,
 };
 
+/// Participants whose programs can be connected to each other, as documented. An engine carries more.
+pub(crate) const CONNECTED: u32 = 8;
+
 /// Participants of a group session.
 pub(crate) const MAX_PARTICIPANTS: Setting = Setting {
     option: "max-call-participants",

@@ -13,8 +13,9 @@ use super::Video;
 pub(crate) const OWN: u32 = 1;
 /// Streams of members are numbered from here on.
 pub(super) const FIRST_MEMBER: u32 = 2;
-/// More than a call has members. A further one is not made: its frames are dropped, its tile stays empty.
-pub(super) const MAX_STREAMS: usize = 16;
+/// More than a call has members, which are 31 at most. A further one is not made: its frames are dropped, its tile stays
+/// empty.
+pub(super) const MAX_STREAMS: usize = 40;
 
 type Newest = watch::Sender<Option<VideoFrame>>;
 
@@ -146,7 +147,8 @@ mod tests {
     #[test]
     fn there_are_no_more_streams_than_the_limit_and_unseen_ones_make_room() {
         let streams = Streams::default();
-        let seen: Vec<_> = (0..14).map(|at| streams.subscribe(FIRST_MEMBER + at).unwrap()).collect();
+        let members = FIRST_MEMBER..FIRST_MEMBER + u32::try_from(MAX_STREAMS).unwrap() - 2;
+        let seen: Vec<_> = members.map(|stream| streams.subscribe(stream).unwrap()).collect();
         streams.publish(OWN, frame());
         streams.publish(100, frame());
         assert_eq!(streams.lock().len(), MAX_STREAMS);

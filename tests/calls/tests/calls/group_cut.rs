@@ -17,12 +17,13 @@ async fn one_of_eight_is_cut_off_for_ten_seconds_and_nobody_is_stuck() -> anyhow
     if !in_own_network(TEST)? {
         return Ok(());
     }
-    let server = Arc::new(TestServer::start().await?);
+    let server =
+        Arc::new(TestServer::start_with(|config| config.seat_kept = Duration::from_secs(300)).await?);
     let host = RemoteHost::make(&server.ports())?;
     let runtime = host.runtime()?;
     let mut people = people(&server, 7).await?;
     let shared = server.clone();
-    people.push(runtime.spawn(async move { person(&shared, 7).await }).await??);
+    people.push(runtime.run(async move { person(&shared, 7).await }).await??);
     gather(&people).await?;
     all_meet(&people).await?;
     let before: Vec<CallView> = people.iter().filter_map(live).collect();
@@ -67,6 +68,7 @@ async fn one_of_eight_is_cut_off_for_ten_seconds_and_nobody_is_stuck() -> anyhow
         let all = client.engine().backend_history(client.account, 1).await?.entries;
         ensure!(all.iter().filter(|entry| of_call(entry)).count() == 1, "more than one record");
     }
-    runtime.shutdown_background();
+    // Before the runtime of one of them.
+    drop(people);
     Ok(())
 }

@@ -7,6 +7,7 @@ use super::initiate::invalid;
 use super::{NOT_FOUND, Sessions};
 use crate::clock::Millis;
 use crate::error::ApiError;
+use crate::hearth::defaults::CONNECTED;
 use crate::hearth::hub::News;
 use crate::hearth::response;
 use crate::hearth::store::{Account, Seating};
@@ -29,7 +30,10 @@ impl Sessions {
         if pair && full.session.status != "active" {
             return Err(ApiError::bad_request("The call was not answered yet"));
         }
-        let most = if pair { i64::from(self.max_participants) } else { full.session.most };
+        // What was one of two goes on without an engine.
+        let grown =
+            if self.engine.is_some() { self.max_participants.min(CONNECTED) } else { self.max_participants };
+        let most = if pair { i64::from(grown) } else { full.session.most };
         if users.is_empty() {
             return Err(invalid(&[wrong("At least one participant is required")]));
         }
@@ -64,7 +68,7 @@ impl Sessions {
             self.may_call_in(me, therapy, &new).await?;
         }
         let until = Millis::now().plus(self.ring_timeout);
-        match self.store.invite(session_id, &new, until, pair.then_some(self.max_participants)).await? {
+        match self.store.invite(session_id, &new, until, pair.then_some(grown)).await? {
             Seating::Taken => {}
             Seating::Full => return Err(too_many()),
             Seating::Over => return Err(ApiError::not_found(NOT_FOUND)),
