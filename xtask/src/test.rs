@@ -14,10 +14,10 @@ use crate::{cargo, check, compiler, hours, install, interrupt, process, say, ui}
 /// The tests that need programs, a desktop and sound.
 const END_TO_END: &str = "package(bellwire-tests-calls) or package(bellwire-tests-desktop)";
 
-/// The tests whose result other programs on the machine could change, and those that need most of it: seven or eight
-/// programs with pictures in one call, several windows.
+/// The tests whose result other programs on the machine could change, and those that need most of it: seven to nine
+/// programs in one call, several windows.
 const MEASURING: &str = "(package(bellwire-media) and binary(audio)) \
-                         or (package(bellwire-tests-calls) and (test(/^media::/) or test(/^devices::/) or test(/^lab::/))) \
+                         or (package(bellwire-tests-calls) and (test(/^(media|devices|lab|group_cut)::/) or test(/nine_people/))) \
                          or (package(bellwire-tests-calls) and binary(browser) and test(/see_and_hear_each_other$/)) \
                          or (package(bellwire-tests-desktop) and test(/^(budget|harness|groups|windows)::/))";
 
