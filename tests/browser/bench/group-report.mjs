@@ -60,13 +60,14 @@ export function plot(results) {
   const sizes = Object.keys(results).map(Number);
   const points = Object.fromEntries(Object.keys(NAMES).map((kind) => [kind, sizes.filter((size) => results[size][kind].length)
     .map((size) => [size, median(values(results[size][kind], 'cpu'))])]));
-  const most = Math.max(10, ...Object.values(points).flat().map(([, cpu]) => cpu)) * 1.1;
+  const highest = Math.max(10, ...Object.values(points).flat().map(([, cpu]) => cpu));
+  const step = [5, 10, 20, 25, 50, 100].find((round) => round * 6 >= highest) ?? 200;
+  const most = Math.ceil(highest / step) * step;
   const [first, last] = [Math.min(...sizes), Math.max(...sizes, Math.min(...sizes) + 1)];
   const x = (size) => left + ((size - first) / (last - first)) * (width - left - 24);
   const y = (cpu) => height - bottom - (cpu / most) * (height - bottom - top);
   const lines = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 300" font-family="sans-serif" font-size="11" fill="#888">'];
-  for (let step = 0; step <= 4; step += 1) {
-    const cpu = (most * step) / 4;
+  for (let cpu = 0; cpu <= most; cpu += step) {
     lines.push(`<line x1="${left}" x2="${width - 12}" y1="${y(cpu).toFixed(1)}" y2="${y(cpu).toFixed(1)}" stroke="#888" stroke-opacity="0.25"/>`);
     lines.push(`<text x="${left - 6}" y="${(y(cpu) + 4).toFixed(1)}" text-anchor="end">${cpu.toFixed(0)}</text>`);
   }
