@@ -33,7 +33,7 @@ cargo xtask <task> [options]
               --seconds N        length of a call instead of the network's own
               --report           write docs/lab.md from what was measured
   pictures  the pictures of README and docs/screens.md anew, from today's program
-  bundle    the installers of this system: .deb and .rpm, NSIS and MSI, or .dmg
+  bundle    the installers of this system: .deb (also of the server) and .rpm, NSIS and MSI, or .dmg
               --debug            pack the program of the tests
   within    within COMMAND ARGS: run a command on the desktop of the tests (display, bus, null sound)
   setup     install what building and running needs

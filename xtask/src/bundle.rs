@@ -2,6 +2,7 @@
 //! here is what it cannot know: what the program is linked to.
 
 mod needs;
+pub(crate) mod server;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,7 +33,10 @@ pub(crate) fn run(paths: &Paths, consent: Consent, options: Options) -> Result<(
     build(paths, options)?;
     step.done();
     let step = say::step("Make the packages");
-    let made = make(paths, options)?;
+    let mut made = make(paths, options)?;
+    if cfg!(target_os = "linux") {
+        made.extend(server::make(paths, options.profile())?);
+    }
     step.done();
     for package in made {
         say::note(&package.display().to_string());
@@ -52,6 +56,8 @@ fn build(paths: &Paths, options: Options) -> Result<()> {
     command.args(["build", "--release", "-p", "bellwire-app", "--bin", "bellwire"]);
     command.args(["--features", "tauri/custom-protocol"]);
     cargo::build(&mut command)?;
+    // By itself, so that no feature of the window's libraries comes into it.
+    cargo::build(cargo::cargo(paths).args(["build", "--release", "-p", server::NAME]))?;
     Ok(())
 }
 

@@ -1,6 +1,8 @@
 //! The packages on a real system: installed, used and removed. Only where that harms nobody: as root or
 //! with sudo that asks nothing, where apt is, and where no Bellwire is installed already.
 
+mod server;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -33,7 +35,7 @@ pub(crate) fn obstacle(paths: &Paths) -> Option<&'static str> {
     if !is_root(paths) && !process::succeeds(process::command(paths, "sudo").args(["-n", "true"])) {
         return Some("installing wants root, or sudo without a password");
     }
-    if process::succeeds(process::command(paths, "dpkg").args(["-s", NAME])) {
+    if is_installed(paths, NAME) {
         return Some("a Bellwire is installed here, which is somebody's");
     }
     None
@@ -53,7 +55,7 @@ pub(crate) fn run(paths: &Paths, desktop: &Desktop, furnish: impl Fn(&Desktop, &
 
     say::note("apt-get install");
     apt(paths, &["install", "--no-install-recommends", &deb.to_string_lossy()])?;
-    let installed = Installed { paths };
+    let installed = Installed { paths, name: NAME };
     let files = installed.files()?;
     let used = use_it(paths, desktop, furnish, &files);
     say::note("apt-get remove");
@@ -61,7 +63,7 @@ pub(crate) fn run(paths: &Paths, desktop: &Desktop, furnish: impl Fn(&Desktop, &
     used?;
     let left: Vec<_> = files.iter().filter(|file| file.is_file()).collect();
     ensure!(left.is_empty(), "removing left {left:?}");
-    Ok(())
+    server::run(paths)
 }
 
 fn use_it(
@@ -110,16 +112,17 @@ fn look_into_rpm(paths: &Paths, rpm: &Path) -> Result<()> {
 /// A package that is on the system because of us, and goes whatever happens.
 struct Installed<'a> {
     paths: &'a Paths,
+    name: &'static str,
 }
 
 impl Installed<'_> {
     fn files(&self) -> Result<BTreeSet<PathBuf>> {
-        let list = process::output(process::command(self.paths, "dpkg").args(["-L", NAME]))?;
+        let list = process::output(process::command(self.paths, "dpkg").args(["-L", self.name]))?;
         Ok(list.lines().map(PathBuf::from).collect())
     }
 
     fn remove(self) -> Result<()> {
-        let done = apt(self.paths, &["purge", NAME]);
+        let done = apt(self.paths, &["purge", self.name]);
         std::mem::forget(self);
         done
     }
@@ -127,20 +130,29 @@ impl Installed<'_> {
 
 impl Drop for Installed<'_> {
     fn drop(&mut self) {
-        if let Err(error) = apt(self.paths, &["purge", NAME]) {
-            say::failure(&format!("{NAME} stays installed: {error:#}"));
+        if let Err(error) = apt(self.paths, &["purge", self.name]) {
+            say::failure(&format!("{} stays installed: {error:#}", self.name));
         }
     }
 }
 
-fn apt(paths: &Paths, words: &[&str]) -> Result<()> {
-    let mut command = if is_root(paths) {
+fn is_installed(paths: &Paths, name: &str) -> bool {
+    process::succeeds(process::command(paths, "dpkg").args(["-s", name]))
+}
+
+/// What it is given is run by root.
+fn as_root(paths: &Paths) -> Command {
+    if is_root(paths) {
         process::command(paths, "env")
     } else {
         let mut command = process::command(paths, "sudo");
         command.args(["-n", "env"]);
         command
-    };
+    }
+}
+
+fn apt(paths: &Paths, words: &[&str]) -> Result<()> {
+    let mut command = as_root(paths);
     command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=120"]);
     if let Err(error) = process::output(command.args(words)) {
         bail!("{error:#}");

@@ -34,6 +34,7 @@ use crate::request::BehindProxy;
 use crate::retention::{RETENTION_INTERVAL, forget};
 use crate::runtime::{BackendInfo, Events, StartError, TaskSet};
 use crate::store::Pools;
+use crate::tls::Tls;
 use crate::{discovery, monitoring};
 
 /// Largest request body and largest socket message.
@@ -73,6 +74,10 @@ impl App {
     /// Binds, brings the database up to date and serves.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let cors = origins(&config.allowed_origins)?;
+        let tls = match config.tls.clone() {
+            Some(tls) => Some(Tls::load(tls).await?),
+            None => None,
+        };
         let bound = bind_all(&config).await?;
         let metrics = match config.metrics {
             Some(addr) => Some(bind(addr).await?),
@@ -93,6 +98,9 @@ impl App {
         // Until the server stands, whatever goes wrong ends what already runs.
         let guard = closing.clone().drop_guard();
         core_jobs(&context, &mut work);
+        if let Some(tls) = &tls {
+            work.every(tls.look_every(), tls, |tls| async move { tls.look_again().await });
+        }
         let limits = context.config.connections;
         let sockets = bound.iter().map(|bound| 1 + usize::from(bound.socket.is_some())).sum();
         let relayed = context.config.turn.as_ref().map_or(0, |turn| turn.allocations);
@@ -129,7 +137,9 @@ impl App {
             let (rest_router, socket_router) = (add(running.rest), add(running.socket));
             let mut serve = |socket, router| {
                 let (context, seats) = (Arc::clone(&context), Seats::new(limits, sockets, relayed));
-                listeners.spawn(Listener { context, backend, socket, router, seats }.run(closing.clone()));
+                let tls = tls.as_deref().map(Tls::acceptor);
+                let listener = Listener { context, backend, socket, router, seats, tls };
+                listeners.spawn(listener.run(closing.clone()));
             };
             match socket {
                 Some(socket) => {
@@ -152,19 +162,20 @@ impl App {
         Ok(Self { context, ios, endpoints, metrics, events, closing, over, listeners, tasks, sockets })
     }
 
-    /// Base of a backend's REST API, prefix included: `http://127.0.0.1:8000/api/v2` for `storefront`.
-    /// `None` when it is not served.
+    /// Base of a backend's REST API, prefix included: `http://127.0.0.1:8000/api/v2` for `storefront`,
+    /// or `https` with TLS. `None` when it is not served.
     #[must_use]
     pub fn rest_url(&self, backend: &str) -> Option<String> {
         let place = self.context.place(Backend::parse(backend)?)?;
-        Some(format!("http://{}{}", place.rest, place.backend.entry().rest_prefix))
+        let scheme = self.context.config.scheme();
+        Some(format!("{scheme}://{}{}", place.rest, place.backend.entry().rest_prefix))
     }
 
     /// Base of a backend's Socket.IO server: `http://127.0.0.1:4000`. `None` when it is not served.
     #[must_use]
     pub fn socket_url(&self, backend: &str) -> Option<String> {
         let place = self.context.place(Backend::parse(backend)?)?;
-        Some(format!("http://{}", place.socket))
+        Some(format!("{}://{}", self.context.config.scheme(), place.socket))
     }
 
     /// Every REST endpoint of a backend: method and path, `{name}` standing for a parameter.

@@ -1,11 +1,14 @@
 //! The configuration of a server. Nothing here reads the environment or a file.
 
+mod tls;
+
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use self::tls::TlsConfig;
 use crate::backend::Backend;
 
 /// Where the records live.
@@ -314,6 +317,8 @@ pub struct Config {
     pub refresh_grace: Duration,
     /// How long the seat of a participant whose connection is lost is kept before others are told.
     pub seat_kept: Duration,
+    /// The listeners of the backends speak HTTPS, or HTTP where there is none.
+    pub tls: Option<TlsConfig>,
     /// Believe the last address of `X-Forwarded-For`: only behind a reverse proxy that sets it.
     pub behind_proxy: bool,
     /// Web origins allowed to call with cookies, or `*` for all of them without; none by default.
@@ -343,6 +348,7 @@ impl Config {
             session_ttl: None,
             refresh_grace: Duration::from_secs(60),
             seat_kept: Duration::from_secs(30),
+            tls: None,
             behind_proxy: false,
             allowed_origins: Vec::new(),
             limits: Limits::default(),
@@ -350,6 +356,11 @@ impl Config {
             retention: None,
             metrics: None,
         }
+    }
+
+    /// What addresses of the listeners begin with.
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
     }
 
     /// The same ring timeout for every backend.

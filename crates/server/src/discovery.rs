@@ -98,7 +98,7 @@ async fn describe(State(here): State<Here>, headers: HeaderMap) -> Json<Descript
 /// How a client has reached this listener.
 #[derive(Debug, PartialEq, Eq)]
 enum Reached {
-    /// By itself, which has no TLS, under this name if it said one.
+    /// By itself, under this name if it said one.
     Directly(Option<String>),
     /// Through a reverse proxy, at this origin.
     Through(String),
@@ -122,13 +122,13 @@ impl Reached {
         Self::Directly(host.and_then(host_name))
     }
 
-    /// Base of a listener. A proxy has one origin for the backend that was asked; where others are in it,
+    /// Base of a listener, which has that scheme. A proxy has one origin for the backend that was asked; where others are in it,
     /// only the configuration knows, and their lines name what is reached without it.
-    fn base(&self, own: bool, addr: SocketAddr) -> String {
+    fn base(&self, own: bool, scheme: &str, addr: SocketAddr) -> String {
         match self {
             Self::Through(origin) if own => origin.clone(),
-            Self::Directly(Some(host)) => format!("http://{host}:{}", addr.port()),
-            Self::Directly(None) | Self::Through(_) => format!("http://{addr}"),
+            Self::Directly(Some(host)) => format!("{scheme}://{host}:{}", addr.port()),
+            Self::Directly(None) | Self::Through(_) => format!("{scheme}://{addr}"),
         }
     }
 }
@@ -137,7 +137,8 @@ fn entry(here: &Here, place: &Place, reached: &Reached) -> Entry {
     let known = place.backend.entry();
     let public =
         here.context.config.backends.get(&place.backend).map(|it| it.public.clone()).unwrap_or_default();
-    let base = |addr: SocketAddr| reached.base(place.backend == here.backend, addr);
+    let scheme = here.context.config.scheme();
+    let base = |addr: SocketAddr| reached.base(place.backend == here.backend, scheme, addr);
     // Behind a proxy one base serves both, unless the sockets have a listener of their own.
     let socket = public.socket.or_else(|| {
         let rest = public.rest.as_deref().filter(|_| place.rest == place.socket)?;

@@ -50,6 +50,7 @@ mod store;
 mod storefront;
 mod throttle;
 mod timers;
+mod tls;
 mod usage;
 
 pub use admin::{
@@ -59,7 +60,7 @@ pub use app::App;
 pub use backend::Backend;
 pub use config::{
     BackendConfig, Config, ConnectionLimits, Database, Defaults, ExternalRelays, GroupEngineConfig,
-    JanusConfig, Limits, ListenerOption, Mode, PublicBases, Setting, TurnConfig,
+    JanusConfig, Limits, ListenerOption, Mode, PublicBases, Setting, TlsConfig, TurnConfig,
 };
 pub use demo::{DEMO_PASSWORD, DemoError};
 pub use listener::raise_descriptor_limit;
@@ -70,4 +71,5 @@ pub use relay::RelayError;
 pub use runtime::{BackendInfo, StartError};
 pub use store::{OpenError, StoreError};
 pub use storefront::{DEMO_CUSTOMER, DEMO_CUSTOMER_ID, DEMO_SELLER, DEMO_SELLER_ID};
+pub use tls::TlsError;
 pub use usage::{CallUsage, Figures, HourUsage, PairFigures, PersonUsage, Usage};

@@ -4,14 +4,17 @@
 //! ```text
 //!  accept ─► a seat? ─no─► 503, closed        head: one deadline     body: a deadline for each piece
 //!              │                              (also for silence)     and one for the whole
-//!              └yes─► one task per connection ─► HTTP/1.1 ─► routes ─► perhaps a WebSocket
+//!              └yes─► one task per connection ─► perhaps TLS ─► HTTP/1.1 ─► routes ─► perhaps a WebSocket
 //!                     (its seat is free again when its socket is closed)
 //! ```
+//!
+//! A TLS handshake has a deadline of its own, as long as that of a head.
 //!
 //! A request that waits for its answer (long polling) and a WebSocket have no deadline here; Engine.IO
 //! pings both. Only what is written to them and not read for too long ends them.
 
 mod body;
+mod handshake;
 mod seats;
 mod stream;
 
@@ -31,8 +34,10 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 use tracing::{debug, error, warn};
@@ -62,6 +67,8 @@ pub(crate) struct Listener {
     pub(crate) socket: TcpListener,
     pub(crate) router: Router,
     pub(crate) seats: Arc<Seats>,
+    /// Without it HTTP is spoken.
+    pub(crate) tls: Option<TlsAcceptor>,
 }
 
 impl Listener {
@@ -88,7 +95,10 @@ impl Listener {
                     }
                     None => {
                         self.context.metrics.connection_refused(self.backend);
-                        turn_away(stream);
+                        // A client that waits for TLS would not understand the words.
+                        if self.tls.is_none() {
+                            turn_away(stream);
+                        }
                     }
                 },
             }
@@ -106,27 +116,47 @@ impl Listener {
         closing: CancellationToken,
     ) -> impl Future<Output = ()> + Send + use<> {
         let (router, limits) = (self.router.clone(), self.context.config.connections);
+        let tls = self.tls.clone();
         async move {
             // Without it every small packet of a signaling socket may wait for the one before.
             if let Err(error) = stream.set_nodelay(true) {
                 debug!(%error, "TCP_NODELAY was not set");
             }
-            let io = TokioIo::new(Guarded::new(stream, limits.pause, seat));
-            let service = service_fn(move |request| answer(router.clone(), request, peer, limits));
-            let mut http = http1::Builder::new();
-            http.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(LARGEST_HEAD);
-            let mut served = std::pin::pin!(http.serve_connection(io, service).with_upgrades());
-            let ended = tokio::select! {
-                ended = served.as_mut() => ended,
-                () = closing.cancelled() => {
-                    served.as_mut().graceful_shutdown();
-                    served.await
-                }
+            let stream = Guarded::new(stream, limits.pause, seat);
+            let Some(tls) = tls else { return serve(stream, router, peer, limits, closing).await };
+            let secured = tokio::select! {
+                secured = handshake::secured(&tls, stream, limits.head) => secured,
+                () = closing.cancelled() => None,
             };
-            if let Err(error) = ended {
-                debug!(%error, "A connection was broken off");
+            if let Some(stream) = secured {
+                serve(stream, router, peer, limits, closing).await;
             }
         }
+    }
+}
+
+/// Serves HTTP on a stream.
+async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    router: Router,
+    peer: SocketAddr,
+    limits: ConnectionLimits,
+    closing: CancellationToken,
+) {
+    let service = service_fn(move |request| answer(router.clone(), request, peer, limits));
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(LARGEST_HEAD);
+    let served = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
+    let mut served = std::pin::pin!(served);
+    let ended = tokio::select! {
+        ended = served.as_mut() => ended,
+        () = closing.cancelled() => {
+            served.as_mut().graceful_shutdown();
+            served.await
+        }
+    };
+    if let Err(error) = ended {
+        debug!(%error, "A connection was broken off");
     }
 }
 

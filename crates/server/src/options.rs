@@ -3,6 +3,7 @@
 mod group_engine;
 mod limits;
 mod secrets;
+mod tls;
 mod turn;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use clap::{Arg, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parse
 use self::group_engine::GroupEngineOptions;
 use self::limits::LimitOptions;
 use self::secrets::secret;
+use self::tls::TlsOptions;
 use self::turn::TurnOptions;
 use crate::{commands, config_file};
 
@@ -66,6 +68,8 @@ pub(crate) struct Options {
     connections_per_address: Option<u32>,
     #[command(flatten)]
     limits: LimitOptions,
+    #[command(flatten)]
+    tls: TlsOptions,
     /// Take a client's address from X-Forwarded-For: only behind a reverse proxy that sets it
     #[arg(long, env = "BELLWIRE_BEHIND_PROXY")]
     behind_proxy: bool,
@@ -233,6 +237,7 @@ impl Options {
             limits: self.limits.config(),
             retention: self.retention_days.map(|days| Duration::from_secs(u64::from(days) * 24 * 3600)),
             metrics: self.metrics,
+            tls: self.tls.config()?,
             behind_proxy: self.behind_proxy,
             allowed_origins: self.allow_origin.clone(),
             ..Config::serving(self.backends()?)

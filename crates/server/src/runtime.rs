@@ -60,6 +60,7 @@ use crate::openapi::Routes;
 use crate::passwords::HashError;
 use crate::relay::RelayError;
 use crate::store::{OpenError, StoreError};
+use crate::tls::TlsError;
 
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +72,8 @@ pub enum StartError {
     Secret(#[source] std::io::Error),
     #[error("the origin {0} is not valid")]
     Origin(String),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error(transparent)]
     Open(#[from] OpenError),
     #[error(transparent)]

@@ -37,6 +37,13 @@ fn entry(kind: &str, depends: &BTreeSet<String>) -> String {
 }
 
 fn debian(paths: &Paths, program: &Path) -> Result<BTreeSet<String>> {
+    let mut depends = libraries(paths, program)?;
+    depends.extend([TRAY.0.to_owned(), DESKTOP.to_owned()]);
+    Ok(depends)
+}
+
+/// The Debian packages of what a program is linked to.
+pub(super) fn libraries(paths: &Paths, program: &Path) -> Result<BTreeSet<String>> {
     // The tool insists on the layout of a source package.
     let folder = program.parent().context("the program lies in a folder")?.join("needs");
     fs::create_dir_all(folder.join("debian"))?;
@@ -47,9 +54,7 @@ fn debian(paths: &Paths, program: &Path) -> Result<BTreeSet<String>> {
             .args(["-O", "--warnings=0"])
             .arg(program),
     )?;
-    let mut depends = from_shlibdeps(&said).context("dpkg-shlibdeps said nothing")?;
-    depends.extend([TRAY.0.to_owned(), DESKTOP.to_owned()]);
-    Ok(depends)
+    from_shlibdeps(&said).context("dpkg-shlibdeps said nothing")
 }
 
 fn from_shlibdeps(said: &str) -> Option<BTreeSet<String>> {

@@ -29,6 +29,13 @@ impl Guarded {
         Self { stream, patience, stuck: None, dead: false, reader: None, _seat: seat }
     }
 
+    /// The first byte that was not read, which stays so; `None` where nothing comes any more.
+    pub(super) async fn first_byte(&self) -> io::Result<Option<u8>> {
+        let mut first = [0];
+        let count = self.stream.peek(&mut first).await?;
+        Ok((count > 0).then_some(first[0]))
+    }
+
     fn written<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.stuck = None;

@@ -110,8 +110,9 @@ async fn shop_owner(state: &Shared, email: &str, password: &str) -> Result<(), A
 fn cookie(state: &Shared, role: UserType, token: String) -> Cookie<'static> {
     let life = i64::try_from(state.tokens.ttl().as_secs()).unwrap_or(i64::MAX);
     let public = state.context.config.backends.get(&BACKEND).map(|backend| &backend.public);
-    let secure =
-        public.and_then(|bases| bases.rest.as_deref()).is_some_and(|base| base.starts_with("https:"));
+    // What browsers see counts, where the configuration says it.
+    let public = public.and_then(|bases| bases.rest.as_deref());
+    let secure = public.unwrap_or(state.context.config.scheme()).starts_with("https");
     // A web page of another site can only send cookies along that say so.
     let cross_site = secure && !state.context.config.allowed_origins.is_empty();
     Cookie::build((role.cookie(), token))

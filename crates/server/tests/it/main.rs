@@ -28,3 +28,4 @@ mod sign_ins;
 mod sockets;
 mod storage;
 mod support;
+mod tls;

@@ -138,8 +138,12 @@ impl Device {
     }
 
     pub(crate) async fn connect_to(url: &str, namespace: &str, auth: Value) -> Self {
+        Self::open(ClientBuilder::new(url).namespace(namespace).auth(auth)).await
+    }
+
+    pub(crate) async fn open(builder: ClientBuilder) -> Self {
         let (say, heard) = mpsc::unbounded_channel();
-        let builder = ClientBuilder::new(url).namespace(namespace).auth(auth).reconnect(false);
+        let builder = builder.reconnect(false);
         let lifecycle = |name: &'static str| {
             let say = say.clone();
             move |payload: Payload, _: Client| {
