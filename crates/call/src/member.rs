@@ -172,6 +172,10 @@ impl Member {
         self.negotiate(cx, out, |negotiation, steps| negotiation.begin(offerer, steps));
     }
 
+    pub(crate) fn is_given_up(&self) -> bool {
+        matches!(self.path, MediaPath::Failed(_))
+    }
+
     /// Gives the connection up.
     pub(crate) fn fail(&mut self, retry: Retry, cx: CallContext<'_>, out: &mut Vec<Command>) {
         self.close(cx, out);

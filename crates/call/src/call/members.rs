@@ -123,9 +123,14 @@ impl Call {
             }
         }
         for participant in participants {
-            // Who was there and is there has heard and said nothing new.
+            // Who was there and is there has heard and said nothing new. A connection that was given up meanwhile, as when
+            // we accepted without a socket, is tried anew.
             let known = self.members.named(&participant.peer);
-            if !known.is_some_and(|id| self.members.present().contains(&id)) {
+            let goes_on = |id: MemberId| {
+                let failed = self.members.all.get(&id).is_some_and(Member::is_given_up);
+                self.members.present().contains(&id) && !failed
+            };
+            if !known.is_some_and(goes_on) {
                 self.hear_participant(participant, Entrance::BeforeUs, sent_media, now, out);
             }
         }

@@ -336,3 +336,17 @@ fn a_page_behind_a_slow_server_is_connected_to_everybody() {
     group.pass(15 * SECOND);
     group.assert_settled();
 }
+
+#[test]
+fn who_accepts_long_before_their_socket_is_back_is_connected() {
+    let mut group = Group::with_webs(10, 0, vec![0, 522, 0]);
+    group.invite(2, &[5]);
+    group.socket(5, false);
+    group.pass(Duration::ZERO);
+    group.accept(5);
+    group.pass(20 * SECOND);
+    group.socket(5, true);
+    group.pass(100 * SECOND);
+    group.assert_settled();
+    assert_eq!(group.active(5).unwrap().members.len(), 1);
+}
