@@ -46,6 +46,7 @@ pub(crate) static INFO: BackendInfo = BackendInfo {
     demo_logins: &[("practitioner", demo::DOCTOR), ("patient", demo::PATIENT)],
     shape: Shape::Nest,
     cookies: &[],
+    seats: |_| None,
     directory: &directory::DIRECTORY,
     start: |context, _, io, tasks| Box::pin(start(context, io, tasks)),
     #[cfg(feature = "fuzzing")]

@@ -61,6 +61,7 @@ pub(crate) static INFO: BackendInfo = BackendInfo {
     demo_logins: &[("dealer", demo::DEALER), ("technician", demo::TECHNICIAN), ("technician", demo::ANOTHER)],
     shape: Shape::Error,
     cookies: &[],
+    seats: |_| None,
     directory: &directory::DIRECTORY,
     start: |context, config, io, tasks| Box::pin(start(context, config, io, tasks)),
     #[cfg(feature = "fuzzing")]

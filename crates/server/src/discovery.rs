@@ -15,6 +15,7 @@ use crate::backend::Backend;
 use crate::context::{Place, ServerContext};
 use crate::openapi::{Routes, doc};
 use crate::readiness::READY;
+use crate::registry::info;
 
 #[derive(Clone)]
 struct Here {
@@ -152,7 +153,7 @@ fn entry(here: &Here, place: &Place, reached: &Reached) -> Entry {
         socket_path: "/socket.io/",
         sign_in_fields: known.sign_in_fields.iter().map(|field| field.id).collect(),
         roles: known.roles.iter().map(|role| role.id).collect(),
-        seats: crate::hearth::seats_through_engine(&here.context.config, place.backend),
+        seats: info(place.backend).and_then(|info| (info.seats)(&here.context.config)),
     }
 }
 

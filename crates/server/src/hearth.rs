@@ -40,7 +40,6 @@ use self::hub::{Hub, News};
 use self::sessions::Sessions;
 use self::state::{Shared, State};
 use self::store::Store;
-use crate::backend::Backend;
 use crate::clock::Millis;
 use crate::config::{BackendConfig, Config, GroupEngineConfig};
 use crate::context::ServerContext;
@@ -57,6 +56,7 @@ pub(crate) static INFO: BackendInfo = BackendInfo {
     demo_logins: &[("user", demo::ANA), ("user", demo::BEN), ("user", demo::CLEO), ("user", demo::THERAPIST)],
     shape: Shape::Success,
     cookies: &[],
+    seats: seats_through_engine,
     directory: &directory::DIRECTORY,
     start: |context, config, io, tasks| Box::pin(start(context, config, io, tasks)),
     #[cfg(feature = "fuzzing")]
@@ -73,12 +73,10 @@ const RECONCILE_INTERVAL: Duration = Duration::from_secs(30);
 const MAX_QUEUED_WORDS: usize = 1024;
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Seats of a call of several of that backend, where an engine passes the media on.
-pub(crate) fn seats_through_engine(config: &Config, backend: Backend) -> Option<u32> {
-    if backend != BACKEND || config.group_engine == GroupEngineConfig::Mesh {
-        return None;
-    }
-    config.backends.get(&backend).map(|config| config.setting(&MAX_PARTICIPANTS))
+/// Seats of a call of several, where an engine passes the media on.
+fn seats_through_engine(config: &Config) -> Option<u32> {
+    let backend = config.backends.get(&BACKEND).filter(|_| config.group_engine != GroupEngineConfig::Mesh)?;
+    Some(backend.setting(&MAX_PARTICIPANTS))
 }
 
 async fn start(

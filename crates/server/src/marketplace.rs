@@ -51,6 +51,7 @@ pub(crate) static INFO: BackendInfo = BackendInfo {
     demo_logins: &[("provider", demo::PROVIDER), ("client", demo::CLIENT)],
     shape: Shape::Success,
     cookies: &[],
+    seats: |_| None,
     directory: &directory::DIRECTORY,
     start: |context, config, io, tasks| Box::pin(start(context, config, io, tasks)),
     #[cfg(feature = "fuzzing")]

@@ -50,7 +50,7 @@ use tokio_util::task::TaskTracker;
 use tracing::error;
 
 use crate::backend::Backend;
-use crate::config::{BackendConfig, Defaults};
+use crate::config::{BackendConfig, Config, Defaults};
 use crate::context::ServerContext;
 use crate::demo::DemoError;
 use crate::directory::Directory;
@@ -97,6 +97,8 @@ pub struct BackendInfo {
     pub(crate) shape: Shape,
     /// Cookies that carry a token, beside the header.
     pub(crate) cookies: &'static [&'static str],
+    /// People a call has room for, where that may be more than a client counts on.
+    pub(crate) seats: fn(&Config) -> Option<u32>,
     /// What an administrator keeps of it.
     pub(crate) directory: &'static Directory,
     pub(crate) start: Start,

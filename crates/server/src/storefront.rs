@@ -50,6 +50,7 @@ pub(crate) static INFO: BackendInfo = BackendInfo {
     demo_logins: &[("seller", DEMO_SELLER), ("customer", DEMO_CUSTOMER)],
     shape: Shape::Success,
     cookies: &["seller_token", "token"],
+    seats: |_| None,
     directory: &directory::DIRECTORY,
     start: |context, config, io, tasks| Box::pin(start(context, config, io, tasks)),
     #[cfg(feature = "fuzzing")]
