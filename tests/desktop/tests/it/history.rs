@@ -138,7 +138,8 @@ async fn a_missed_call_is_seen_called_back_saved_and_deleted() -> anyhow::Result
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_is_declined_with_a_message_from_the_answer_window() -> anyhow::Result<()> {
     const REPLY: &str = "I’ll call you back";
-    let world = TestServer::start().await?;
+    // On a busy machine a window takes longer than a ring.
+    let world = TestServer::ringing_for(std::time::Duration::from_secs(300)).await?;
     let screen = Screen::start().await?;
     let session = Session::start(&screen).await?;
     let dealer = DEALERDESK.callee;
