@@ -110,6 +110,16 @@ impl Authority {
         timeout(PATIENCE, waiting).await.expect("it is taken");
     }
 
+    /// Waits until there is a seat again.
+    async fn until_served(&self, at: SocketAddr) {
+        let waiting = async {
+            while !self.serves(at).await {
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        timeout(PATIENCE, waiting).await.expect("the seats are free");
+    }
+
     /// Whether a request on a connection of its own is answered well.
     async fn serves(&self, at: SocketAddr) -> bool {
         let Ok(mut stream) = self.connect(at).await else { return false };
@@ -251,12 +261,7 @@ async fn silent_handshakes_are_hung_up_on_and_leave_their_seats() {
         let _ = timeout(PATIENCE, stream.read_to_end(&mut heard)).await.expect("it is hung up on");
         assert!(heard.is_empty(), "{heard:?}");
     }
-    let waiting = async {
-        while !authority.serves(at).await {
-            sleep(Duration::from_millis(20)).await;
-        }
-    };
-    timeout(PATIENCE, waiting).await.expect("the seats are free");
+    authority.until_served(at).await;
     app.stop().await;
 }
 
@@ -274,12 +279,7 @@ async fn no_more_connections_than_seats_have_a_handshake() {
     assert!(hung_up_on(at, b"").await.is_empty(), "words that a client of TLS does not understand");
 
     drop(held);
-    let waiting = async {
-        while !authority.serves(at).await {
-            sleep(Duration::from_millis(20)).await;
-        }
-    };
-    timeout(PATIENCE, waiting).await.expect("the seats are free");
+    authority.until_served(at).await;
     app.stop().await;
 }
 
