@@ -33,7 +33,7 @@ use crate::network_watch::RouteInUse;
 use crate::pacer::Pacer;
 use crate::relay_streams::StreamRelays;
 use crate::remb::Remb;
-use crate::report_interval;
+use crate::report_interval::{self, Pace};
 use crate::rtx::RtxUnwrap;
 use crate::sender_reports::SenderReports;
 use crate::shared::{Shared, lock};
@@ -140,9 +140,13 @@ fn interceptors(config: &PeerConfig, shared: &Arc<Shared>) -> Registry {
             StreamLearner::paced(
                 TwccReceiverBuilder::new().with_interval(report_interval::MIN).build(),
                 shared,
+                Pace::TRANSPORT_WIDE,
             ),
         )
-        .with(Slot::ReceiverReport, StreamLearner::new(ReceiverReportBuilder::new().build(), shared))
+        .with(
+            Slot::ReceiverReport,
+            StreamLearner::paced(ReceiverReportBuilder::new().build(), shared, Pace::OF_STREAMS),
+        )
         .with(Slot::from(14_000), Filtered::new(DeliveryInterceptor::new(Arc::clone(shared))))
 }
 

@@ -18,7 +18,7 @@ use crate::codecs::{self, clock_rate};
 use crate::description::Sources;
 use crate::description::formats::Format;
 use crate::receive_estimate::{Incoming, SendTime};
-use crate::report_interval::ReportInterval;
+use crate::report_interval::{Pace, ReportInterval};
 use crate::shared::Shared;
 
 /// Undeclared streams accepted on one connection.
@@ -229,8 +229,8 @@ impl<I> StreamLearner<I> {
     }
 
     /// One whose timeouts send reports, less often on thin paths.
-    pub(crate) fn paced(inner: I, shared: &Arc<Shared>) -> Self {
-        Self { interval: Some(ReportInterval::default()), ..Self::new(inner, shared) }
+    pub(crate) fn paced(inner: I, shared: &Arc<Shared>, pace: Pace) -> Self {
+        Self { interval: Some(ReportInterval::new(pace)), ..Self::new(inner, shared) }
     }
 
     /// Before this no report is due. Reports share the way with what we send.

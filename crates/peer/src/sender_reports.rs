@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bellwire_media::TrackKind;
@@ -14,9 +15,9 @@ use rtc::shared::TransportContext;
 
 use crate::codecs::{codec_of, kind_of};
 use crate::interceptor::{PacketFilter, PacketQueue};
+use crate::report_interval::Pace;
 use crate::shared::{RtpClock, Shared, lock};
 
-const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 /// The first comes early: lip sync has to wait for it.
 const FIRST_REPORT_DELAY: Duration = Duration::from_millis(100);
 /// Seconds from 1900 (NTP) to 1970 (Unix).
@@ -96,7 +97,8 @@ impl PacketFilter for SenderReports {
 
     fn timeout(&mut self, now: Instant, outbound: &mut PacketQueue) {
         if self.next.is_some_and(|next| now >= next) {
-            self.next = Some(now + REPORT_INTERVAL);
+            let target = self.shared.target.load(Ordering::Relaxed) as f64;
+            self.next = Some(now + Pace::OF_STREAMS.interval(target));
             for (ssrc, stream) in &self.streams {
                 if let Some(report) = self.report(now, *ssrc, stream) {
                     outbound.push_back(TaggedPacket {
