@@ -7,6 +7,7 @@
 pub(crate) mod generator;
 mod reordering;
 pub(crate) mod requests;
+pub(crate) mod second_copies;
 pub(crate) mod sent_packets;
 
 #[cfg(test)]

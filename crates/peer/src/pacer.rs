@@ -27,7 +27,8 @@ use crate::bandwidth::ProbeClusterId;
 use crate::codecs::{codec_of, kind_of};
 use crate::interceptor::{PacketFilter, PacketQueue};
 use crate::nack::generator::negotiates_nack;
-use crate::nack::sent_packets::{SentId, SentPackets};
+use crate::nack::second_copies::SecondCopies;
+use crate::nack::sent_packets::{Retransmission, SentId, SentPackets};
 use crate::sent_as::SentAs;
 use crate::shared::Shared;
 
@@ -35,6 +36,8 @@ use crate::shared::Shared;
 const MAX_QUEUE_TIME: Duration = Duration::from_millis(500);
 /// With less than this waiting there is room for the key frame that ends the dropping.
 const ROOM_FOR_KEY_FRAME: Duration = Duration::from_millis(50);
+/// A key frame waits no longer for the frames before it: they give way.
+const MAX_WAIT_OF_KEY_FRAME: Duration = Duration::from_millis(60);
 /// A key frame takes time to come; meanwhile it is not asked for again.
 const KEY_FRAME_REQUEST_INTERVAL: Duration = Duration::from_secs(1);
 /// Whatever the encoder does, no more than this waits.
@@ -65,6 +68,7 @@ pub(crate) struct Pacer {
     audio: HashSet<u32>,
     sent: SentPackets,
     repairs: VecDeque<Repair>,
+    second_copies: SecondCopies,
     video: VideoQueue,
     dropping: Option<Dropping>,
     budget: Budget,
@@ -82,6 +86,7 @@ impl Pacer {
             audio: HashSet::new(),
             sent: SentPackets::default(),
             repairs: VecDeque::new(),
+            second_copies: SecondCopies::default(),
             video: VideoQueue::default(),
             dropping: None,
             budget: Budget::default(),
@@ -132,6 +137,11 @@ impl Pacer {
             }
             self.dropping = None;
         }
+        if begins && key && self.budget.drain_time(self.video.bits()) > MAX_WAIT_OF_KEY_FRAME {
+            // Nothing needs what waits before it, and who asked for it can make nothing of that.
+            let dropped = self.video.drop_waiting();
+            self.count_dropped(dropped);
+        }
         let waits = self.budget.drain_time(self.video.delta_bits());
         let dropped = if begins && !key && waits > MAX_QUEUE_TIME {
             Some(self.video.drop_deltas())
@@ -173,6 +183,7 @@ impl Pacer {
         self.begin_probe(now);
         self.run_probe(now, outbound);
         if self.probe.is_none() {
+            self.send_second_copies(now, outbound);
             loop {
                 if !self.repairs.is_empty() && self.budget.allows(Load::Repair) {
                     self.send_repair(now, Load::Repair, None, outbound);
@@ -290,11 +301,12 @@ impl Pacer {
 
     /// Nothing is decoded from what left before a key frame: that it takes the path of the key frame is of no use.
     fn is_before_key_frame(&self, id: SentId) -> bool {
-        let key = self.keys.get(&id.ssrc);
-        key.is_some_and(|(_, first)| id.number.wrapping_sub(*first).cast_signed() < 0)
+        is_before(&self.keys, id)
     }
 
     fn drop_repairs_before_key_frame(&mut self) {
+        let keys = &self.keys;
+        self.second_copies.forget(|id| is_before(keys, id));
         for repair in std::mem::take(&mut self.repairs) {
             if self.is_before_key_frame(repair.id) {
                 self.sent.dropped(repair.id);
@@ -312,8 +324,20 @@ impl Pacer {
         outbound: &mut PacketQueue,
     ) -> Option<f64> {
         let repair = self.repairs.pop_front()?;
-        let packet = self.sent.retransmit(now, repair.id)?;
+        let Retransmission { packet, before, reference } = self.sent.retransmit(now, repair.id)?;
+        let round_trip = self.shared.round_trip().unwrap_or_default();
+        self.second_copies.sent(now, repair.id, before, reference, round_trip);
         Some(self.send_copy(now, load, as_what, packet, outbound))
+    }
+
+    fn send_second_copies(&mut self, now: Instant, outbound: &mut PacketQueue) {
+        while self.budget.allows(Load::SecondCopy)
+            && let Some(id) = self.second_copies.take(now)
+        {
+            if let Some(Retransmission { packet, .. }) = self.sent.retransmit(now, id) {
+                self.send_copy(now, Load::SecondCopy, None, packet, outbound);
+            }
+        }
     }
 
     fn send_padding(
@@ -348,8 +372,14 @@ impl Pacer {
 
     fn is_waiting(&self) -> bool {
         let probes = self.probe.is_some() || (self.shared.probe().is_some() && self.can_fill_probe());
-        !self.repairs.is_empty() || !self.video.is_empty() || probes
+        let copies = self.second_copies.due().is_some();
+        copies || !self.repairs.is_empty() || !self.video.is_empty() || probes
     }
+}
+
+/// Whether a packet left before the last key frame of its stream.
+fn is_before(keys: &HashMap<u32, (u32, u16)>, id: SentId) -> bool {
+    keys.get(&id.ssrc).is_some_and(|(_, first)| id.number.wrapping_sub(*first).cast_signed() < 0)
 }
 
 impl PacketFilter for Pacer {
@@ -394,7 +424,8 @@ impl PacketFilter for Pacer {
         let probe = self.shared.probe().map(|(since, _)| since).filter(|_| self.can_fill_probe());
         let repair = if self.repairs.is_empty() { None } else { self.budget.due(Load::Repair) };
         let video = if self.video.is_empty() { None } else { self.budget.due(Load::Media) };
-        [probe, repair, video].into_iter().flatten().min()
+        let copy = self.second_copies.due().and_then(|due| Some(due.max(self.budget.due(Load::SecondCopy)?)));
+        [probe, repair, copy, video].into_iter().flatten().min()
     }
 
     fn bind_local(&mut self, info: &StreamInfo) {

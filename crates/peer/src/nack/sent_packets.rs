@@ -6,10 +6,14 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
+use bellwire_media::Codec;
 use bytes::{BufMut, BytesMut};
 use rtc::interceptor::StreamInfo;
 use rtc::rtp;
 use rtc::shared::marshal::MarshalSize;
+
+use super::second_copies::is_reference;
+use crate::codecs::codec_of;
 
 /// Two seconds at 10 Mbit/s.
 const MAX_PACKETS: usize = 2_048;
@@ -60,8 +64,19 @@ impl Sent {
     }
 }
 
+/// A packet to send again.
+#[derive(Debug)]
+pub(crate) struct Retransmission {
+    pub(crate) packet: rtp::Packet,
+    /// How often it was sent again before.
+    pub(crate) before: u32,
+    /// Other pictures are decoded from that of the packet.
+    pub(crate) reference: bool,
+}
+
 #[derive(Debug)]
 struct Stream {
+    codec: Option<Codec>,
     /// SSRC and payload type of repairs.
     repair: Option<(u32, u8)>,
     next_repair: u16,
@@ -111,12 +126,14 @@ impl SentPackets {
     /// Packets of this stream are kept from now on.
     pub(crate) fn keep(&mut self, info: &StreamInfo) {
         let repair = info.ssrc_rtx.zip(info.payload_type_rtx);
+        let codec = codec_of(&info.mime_type);
         let stream = self.streams.entry(info.ssrc).or_insert_with(|| Stream {
+            codec,
             repair,
             next_repair: rand::random(),
             packets: VecDeque::new(),
         });
-        stream.repair = repair;
+        (stream.codec, stream.repair) = (codec, repair);
     }
 
     /// Drops what is kept of a stream. Its repairs go on where they were, should it be kept again.
@@ -175,13 +192,15 @@ impl SentPackets {
     }
 
     /// Its turn has come: the packet to send.
-    pub(crate) fn retransmit(&mut self, now: Instant, id: SentId) -> Option<rtp::Packet> {
+    pub(crate) fn retransmit(&mut self, now: Instant, id: SentId) -> Option<Retransmission> {
         let stream = self.streams.get_mut(&id.ssrc)?;
         let packet = stream.retransmission(id.number)?;
+        let codec = stream.codec;
         let sent = stream.at(id.number)?;
         (sent.last, sent.waits) = (now, false);
         sent.copies += 1;
-        Some(packet)
+        let reference = codec.is_none_or(|codec| is_reference(codec, &sent.packet.payload));
+        Some(Retransmission { packet, before: sent.copies - 1, reference })
     }
 
     /// It waited too long and is not sent; how many bytes it would have been.
@@ -265,12 +284,12 @@ mod tests {
         let (mut history, now) = (history(Some(8)), Instant::now());
         send(&mut history, now, 0x1234, 3);
         assert_eq!(history.request(now, id(0x1234)), Ok(()));
-        let copy = history.retransmit(now, id(0x1234)).expect("kept");
+        let copy = history.retransmit(now, id(0x1234)).expect("kept").packet;
         assert_eq!((copy.header.ssrc, copy.header.payload_type), (8, 97));
         assert_eq!((copy.header.timestamp, copy.header.marker), (5, true));
         assert_eq!(copy.payload[..], [0x12, 0x34, 9, 9, 9]);
         assert_eq!(copy.header.get_extension(3).as_deref(), Some(&b"v"[..]));
-        let again = history.retransmit(now, id(0x1234)).expect("kept");
+        let again = history.retransmit(now, id(0x1234)).expect("kept").packet;
         assert_eq!(again.header.sequence_number, copy.header.sequence_number.wrapping_add(1));
     }
 
@@ -278,7 +297,7 @@ mod tests {
     fn without_rtx_it_goes_again_as_it_was_and_never_as_padding() {
         let (mut history, now) = (history(None), Instant::now());
         send(&mut history, now, 5, 3);
-        let copy = history.retransmit(now, id(5)).expect("kept");
+        let copy = history.retransmit(now, id(5)).expect("kept").packet;
         assert_eq!((copy.header.ssrc, copy.header.sequence_number, copy.payload.len()), (7, 5, 3));
         assert!(history.padding(now, 1_500).is_none() && !history.has_padding());
     }

@@ -114,7 +114,7 @@ struct World {
 }
 
 impl World {
-    fn new(path: Path) -> Self {
+    fn seeded(path: Path, seed: u64) -> Self {
         let sender = Arc::new(Shared::new(None, path.target));
         let receiver = Arc::new(Shared::new(None, path.target));
         for side in [&sender, &receiver] {
@@ -139,7 +139,7 @@ impl World {
         generator.bind_remote_stream(&info(VIDEO, "video/VP8"));
         Self {
             path,
-            random: Random(7),
+            random: Random(seed),
             start: Instant::now(),
             sender,
             pacer,
@@ -321,7 +321,11 @@ const WIDE: Path =
     Path { rate: 4e6, round_trip: 100, jitter: 0, loss: 0.1, target: 1_000_000, estimated: false };
 
 fn check(path: Path) -> Outcome {
-    let outcome = World::new(path).run(40);
+    check_seeded(path, 7)
+}
+
+fn check_seeded(path: Path, seed: u64) -> Outcome {
+    let outcome = World::seeded(path, seed).run(40);
     let mut delays: Vec<u64> = outcome.repaired.values().copied().collect();
     delays.sort_unstable();
     println!(
@@ -345,22 +349,38 @@ fn check(path: Path) -> Outcome {
 }
 
 #[test]
-fn a_lost_packet_costs_little_more_than_one_copy_whatever_the_round_trip() {
+fn two_lost_packets_cost_no_more_than_three_copies_whatever_the_round_trip() {
     for round_trip in [20, 100, 500] {
         let outcome = check(Path { round_trip, ..WIDE });
         assert!(outcome.lost.len() > 200);
-        assert!(outcome.copies() <= 1.3, "{}", outcome.copies());
+        assert!(outcome.copies() <= 1.5, "{}", outcome.copies());
         assert!(outcome.repaired_fraction() >= 0.99, "{}", outcome.repaired_fraction());
     }
 }
 
+/// At 5 % loss 87 of 1,000 packets were repaired a round trip later than the others: their request or their copy got lost.
+#[test]
+fn on_a_long_way_few_repairs_are_waited_for_a_second_round_trip() {
+    let (mut late, mut lost) = (0, 0);
+    for seed in 1..5 {
+        let outcome = check_seeded(Path { round_trip: 250, loss: 0.05, ..WIDE }, seed);
+        assert!(outcome.copies() <= 1.5, "{}", outcome.copies());
+        late += outcome.repaired.values().filter(|delay| **delay > 480).count();
+        lost += outcome.lost.len();
+    }
+    assert!(late * 1_000 <= lost * 62, "{late} of {lost}");
+}
+
 #[test]
 fn where_requests_are_lost_as_well_19_of_20_repairs_come_by_the_third_one() {
-    let outcome = check(Path { loss: 0.2, ..WIDE });
-    let soon = outcome.repaired.values().filter(|delay| **delay <= 440).count();
-    let share = soon as f64 / outcome.lost.len() as f64;
-    assert!(share >= 0.95, "{share}");
-    assert!(outcome.copies() <= 1.3, "{}", outcome.copies());
+    let (mut soon, mut lost) = (0, 0);
+    for seed in 1..5 {
+        let outcome = check_seeded(Path { loss: 0.2, ..WIDE }, seed);
+        soon += outcome.repaired.values().filter(|delay| **delay <= 440).count();
+        lost += outcome.lost.len();
+        assert!(outcome.copies() <= 1.5, "{}", outcome.copies());
+    }
+    assert!(soon * 100 >= lost * 95, "{soon} of {lost}");
 }
 
 #[test]
@@ -376,12 +396,14 @@ fn reordering_costs_few_needless_copies() {
 
 #[test]
 fn a_thin_lossy_path_gets_no_more_than_a_fifth_above_the_target_in_any_second() {
-    for (round_trip, loss) in [(100, 0.1), (500, 0.1), (100, 0.3)] {
-        let path = Path { rate: 300_000.0, round_trip, loss, target: 300_000, ..WIDE };
-        let outcome = check(path);
-        assert!(outcome.most_bits_in_a_second <= 360_000, "{}", outcome.most_bits_in_a_second);
-        assert!(outcome.copies() <= 1.5, "{}", outcome.copies());
-        assert!(outcome.repaired_fraction() >= 0.95, "{}", outcome.repaired_fraction());
+    for seed in 1..6 {
+        for (round_trip, loss, copies) in [(100, 0.1, 1.5), (500, 0.1, 1.5), (100, 0.3, 1.7)] {
+            let path = Path { rate: 300_000.0, round_trip, loss, target: 300_000, ..WIDE };
+            let outcome = check_seeded(path, seed);
+            assert!(outcome.most_bits_in_a_second <= 360_000, "{}", outcome.most_bits_in_a_second);
+            assert!(outcome.copies() <= copies, "{}", outcome.copies());
+            assert!(outcome.repaired_fraction() >= 0.95, "{}", outcome.repaired_fraction());
+        }
     }
 }
 

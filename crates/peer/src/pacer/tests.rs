@@ -157,6 +157,27 @@ fn an_encoder_far_above_the_target_loses_whole_frames_up_to_a_key_frame_and_numb
 }
 
 #[test]
+fn a_key_frame_takes_the_place_of_what_waits_before_it() {
+    let mut sender = Sender::new(300_000);
+    sender.key_frame(0, 1);
+    for frame in 1..4 {
+        sender.frame(frame, 4);
+    }
+    sender.key_frame(4, 2);
+    sender.frame(5, 1);
+    let left = sender.run(5_000);
+    let of = |timestamp| left.iter().filter(|left| left.timestamp == timestamp).count();
+    assert_eq!([of(0), of(2), of(3), of(4), of(5)], [1, 0, 0, 2, 1], "{left:?}");
+    assert!([0, 4].contains(&of(1)), "whole frames only");
+    assert!(sender.shared.sending.pacer_frames_dropped.load(Ordering::Relaxed) >= 2);
+    // A short wait costs no frame.
+    let mut sender = Sender::new(2_000_000);
+    (0..3).for_each(|frame| sender.frame(frame, 1));
+    sender.key_frame(3, 2);
+    assert_eq!(sender.run(5_000).len(), 5);
+}
+
+#[test]
 fn a_long_key_frame_is_sent_whole_and_what_follows_waits_for_it() {
     let mut sender = Sender::new(300_000);
     sender.key_frame(0, 30);
