@@ -334,6 +334,7 @@ impl Estimator {
             application_limited_since: self.application_limited.since(),
             backed_off: rate.backed_off(),
             capacity: rate.capacity(),
+            outgrown: rate.capacity().is_some_and(|bps| self.path.is_faster_than(bps)),
             jitter_ms: self.jitter.ms(),
             silent: self.round_trip.is_silent() || self.late.is_recent(now),
             probed: false,

@@ -19,10 +19,16 @@ use super::reported_path::ReportedPath;
 const ACCEPTED_QUEUE: Duration = Duration::from_millis(350);
 /// The longest pause between two reports of libwebrtc's `RemoteEstimatorProxy`.
 const MAX_REPORT_INTERVAL: Duration = Duration::from_millis(250);
-/// The shortest round trip of so long a time is the path's own.
-const ROUND_TRIP_WINDOW: Duration = Duration::from_secs(10);
-/// No report for so long, though packets wait for one for longer: the queue may be growing.
-const SILENCE: Duration = Duration::from_millis(250);
+/// The shortest round trip of so long a time is the path's own, and the longest pause between reports tells what is
+/// usual.
+const WINDOW: Duration = Duration::from_secs(10);
+/// Packets wait for a report by twice the longest pause of the last seconds longer than a moment ago: a queue is growing
+/// that nothing has told of yet.
+const PAUSES_OF_SILENCE: u32 = 2;
+/// A queue that others have filled for longer than this is no surprise.
+const MOMENT: Duration = Duration::from_secs(1);
+const MIN_SILENCE: Duration = Duration::from_millis(150);
+const MAX_SILENCE: Duration = Duration::from_millis(250);
 /// Part of what comes through that leaves room for the queue to drain.
 const DRAIN_FACTOR: f64 = 0.5;
 /// A queue this short on the way there is none: it is the way back that is late.
@@ -46,6 +52,8 @@ const EASING: Duration = Duration::from_secs(2);
 /// Factors for each update.
 const LESS: f64 = 0.95;
 const MUCH_LESS: f64 = 0.9;
+/// Where the rate of a link falls to a fifth its queue is full within a tenth of a second.
+const SILENT: f64 = 0.8;
 const MORE: f64 = 1.05;
 /// A bound on memory: more packets are on their way on no path a call takes.
 const MAX_PACKETS: usize = 10_000;
@@ -68,10 +76,17 @@ pub(super) struct CongestionWindow {
     bytes: usize,
     /// When a round trip ended and how long it took, both rising: the first is the shortest of the window.
     round_trips: VecDeque<(Instant, Duration)>,
+    /// Those of the last moment, in the same way.
+    recent: VecDeque<(Instant, Duration)>,
     /// Part of the estimate that may be sent.
     ratio: f64,
     /// When a report last came.
     heard: Option<Instant>,
+    /// When a pause between reports ended and how long it was, the first rising and the second falling: the first is
+    /// the longest of the window.
+    pauses: VecDeque<(Instant, Duration)>,
+    /// Since when silence has made the window smaller; until a report of what left after that.
+    silent_since: Option<Instant>,
     /// Since when feedback has been later than any queue that is accepted.
     late_since: Option<Instant>,
     late_at: Option<Instant>,
@@ -87,8 +102,11 @@ impl Default for CongestionWindow {
             unacknowledged: VecDeque::new(),
             bytes: 0,
             round_trips: VecDeque::new(),
+            recent: VecDeque::new(),
             ratio: 1.0,
             heard: None,
+            pauses: VecDeque::new(),
+            silent_since: None,
             late_since: None,
             late_at: None,
             free: false,
@@ -110,18 +128,16 @@ impl CongestionWindow {
     pub(super) fn feedback(&mut self, now: Instant, results: &[PacketResult]) {
         let arrived = results.iter().filter(|result| result.arrived.is_some());
         let Some(last) = arrived.map(|result| result.sent).max() else { return };
-        self.heard = Some(now);
-        let took = now.saturating_duration_since(last);
-        while self.round_trips.back().is_some_and(|(_, longer)| *longer >= took) {
-            self.round_trips.pop_back();
+        if let Some(before) = self.heard.replace(now) {
+            let pause = now.saturating_duration_since(before);
+            self.pauses
+                .retain(|(at, longer)| *longer > pause && now.saturating_duration_since(*at) <= WINDOW);
+            self.pauses.push_back((now, pause));
         }
-        self.round_trips.push_back((now, took));
-        while self
-            .round_trips
-            .front()
-            .is_some_and(|(at, _)| now.saturating_duration_since(*at) > ROUND_TRIP_WINDOW)
-        {
-            self.round_trips.pop_front();
+        let took = now.saturating_duration_since(last);
+        for (times, window) in [(&mut self.round_trips, WINDOW), (&mut self.recent, MOMENT)] {
+            times.retain(|(at, shorter)| *shorter < took && now.saturating_duration_since(*at) <= window);
+            times.push_back((now, took));
         }
         while self.unacknowledged.front().is_some_and(|(sent, _)| *sent <= last) {
             self.drop_oldest();
@@ -146,14 +162,27 @@ impl CongestionWindow {
         self.free = self.late_since.is_some_and(|since| path.sent() > Some(since))
             && path.is_known(now)
             && path.queue().is_some_and(|queue| queue < FREE_QUEUE);
-        let silent =
-            self.heard.is_some_and(|at| now.saturating_duration_since(at) > SILENCE) && older(SILENCE);
+        let usual = self.recent.front().map_or(expected, |(_, shortest)| *shortest + JITTER_FACTOR * jitter);
+        let silent = self.heard.is_some() && age.is_some_and(|age| age > usual + self.silence());
+        if silent {
+            self.silent_since.get_or_insert(now);
+        }
+        // What left then, before much less was sent, says whether there is a queue.
+        let told = self.silent_since.filter(|since| !silent && path.sent() > Some(*since));
+        self.silent_since = self.silent_since.filter(|_| told.is_none());
+        let alarm_was_false = told.is_some_and(|since| path.sent() <= Some(since + MIN_SILENCE))
+            && path.is_known(now)
+            && path.queue().is_some_and(|queue| queue < FREE_QUEUE);
         let window = (estimate * (round_trip + ACCEPTED_QUEUE).as_secs_f64() / 8.0).max(MIN_WINDOW_BYTES);
         #[expect(clippy::cast_precision_loss, reason = "far below 2^52 bytes")]
         let fill = self.bytes as f64 / window;
         self.ratio *= if self.free {
             MORE
-        } else if fill > OVERFULL || silent || self.late_since.is_some() {
+        } else if alarm_was_false && self.late_since.is_none() {
+            1.0 / self.ratio
+        } else if silent {
+            SILENT
+        } else if fill > OVERFULL || self.late_since.is_some() {
             MUCH_LESS
         } else if fill > FULL || path.standing_for(now) > STANDING {
             LESS
@@ -169,6 +198,11 @@ impl CongestionWindow {
     /// For how long feedback has been later than any queue that is accepted; `None`: it is on time.
     pub(super) fn late_for(&self, now: Instant) -> Option<Duration> {
         self.late_since.filter(|_| !self.free).map(|since| now.saturating_duration_since(since))
+    }
+
+    fn silence(&self) -> Duration {
+        let longest = self.pauses.front().map_or(MAX_SILENCE, |(_, pause)| *pause);
+        longest.saturating_mul(PAUSES_OF_SILENCE).clamp(MIN_SILENCE, MAX_SILENCE)
     }
 
     /// Little is on its way because little was sent.
@@ -264,6 +298,47 @@ mod tests {
         // The queue of both directions takes three seconds; what comes says so, packet by packet.
         let filled = start + Duration::from_secs(1);
         assert_eq!(send_for(&mut window, filled, 8, Some(Duration::from_secs(3))), MIN_PUSHED_BPS);
+    }
+
+    /// Sends for a second, then for half a second without any report, and then hears of all at once: how long each had
+    /// been on its way, ms. What may be sent of the estimate at the end of the silence and after it.
+    fn after_silence(way: impl Fn(u32) -> f64) -> (f64, f64) {
+        let (mut window, start) = (CongestionWindow::default(), Instant::now());
+        let mut path = ReportedPath::default();
+        let result = |tick: u32| {
+            let sent = start + TICK * tick;
+            PacketResult::new(sent, Some(9e5 + f64::from(tick) * 25.0 + way(tick)), 1_250)
+        };
+        let mut lowest = RATE;
+        for tick in 0..61_u32 {
+            let now = start + TICK * tick;
+            window.sent(now, 1_250);
+            let told: Vec<PacketResult> = match tick {
+                2..=40 => vec![result(tick - 2)],
+                60 => (39..43).map(result).collect(),
+                _ => Vec::new(),
+            };
+            if !told.is_empty() {
+                window.feedback(now, &told);
+                path.feedback(now, Duration::ZERO, &told);
+            }
+            let conditions =
+                Conditions { estimate: RATE, round_trip: ROUND_TRIP, jitter: Duration::ZERO, path: &path };
+            window.update(now, conditions);
+            if tick < 60 {
+                lowest = lowest.min(window.push_back(RATE));
+            }
+        }
+        (lowest, window.push_back(RATE))
+    }
+
+    #[test]
+    fn less_is_sent_while_a_queue_may_be_growing_and_all_again_if_there_was_none() {
+        let (silent, after) = after_silence(|_| 25.0);
+        assert!(silent < 0.3 * RATE, "{silent}");
+        assert_eq!(after, RATE, "the way back was held up");
+        let (_, after) = after_silence(|tick| if tick < 40 { 25.0 } else { 250.0 });
+        assert!(after < 0.4 * RATE, "{after}: there is a queue");
     }
 
     #[test]

@@ -24,6 +24,8 @@ const GO_ON_FRACTION: f64 = 0.7;
 /// Results that take longer are not waited for.
 const MAX_WAIT: Duration = Duration::from_secs(1);
 const PERIOD: Duration = Duration::from_secs(5);
+/// Time since the queue last grew, where packets show that the path carries more than before.
+const SHORT_PERIOD: Duration = Duration::from_secs(2);
 /// Useful rates are probed up to this factor: frames come in bursts.
 const MAX_USEFUL_FACTOR: f64 = 2.0;
 /// An estimate this near to the highest useful rate is not probed for more.
@@ -70,6 +72,8 @@ pub(super) struct Situation {
     pub(super) backed_off: Option<Instant>,
     /// Where the path last overflowed, bit/s.
     pub(super) capacity: Option<f64>,
+    /// Packets come too soon for that.
+    pub(super) outgrown: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -187,12 +191,15 @@ impl ProbeControl {
             self.start_probe(now, NEXT_FACTOR * situation.estimate, GoOn::Yes, situation);
             return;
         }
-        let rested =
-            |since: Option<Instant>| since.is_none_or(|at| now.saturating_duration_since(at) >= PERIOD);
+        let passed = |since: Option<Instant>, time: Duration| {
+            since.is_none_or(|at| now.saturating_duration_since(at) >= time)
+        };
+        let rested = |since: Option<Instant>| passed(since, PERIOD);
         let outgrown = situation.capacity.is_none_or(|bps| situation.estimate < FAR_BELOW_FRACTION * bps);
         let due = match situation.application_limited_since {
             Some(since) => rested(Some(since)),
             // Near the capacity growth is additive and probes would only take from others.
+            None if situation.outgrown => passed(situation.backed_off, SHORT_PERIOD),
             None => outgrown && rested(situation.backed_off),
         };
         if due && rested(self.last) {
@@ -262,6 +269,7 @@ mod tests {
             application_limited_since: None,
             backed_off: None,
             capacity: None,
+            outgrown: false,
         }
     }
 
@@ -271,6 +279,25 @@ mod tests {
 
     fn rate(cluster: Option<ProbeCluster>) -> f64 {
         cluster.expect("a cluster").bps
+    }
+
+    #[test]
+    fn a_path_that_carries_more_than_before_is_probed_soon() {
+        let (mut control, start) = (ProbeControl::new(3e5, 2.5e6), Instant::now());
+        control.phase = Phase::Done;
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let seen = |outgrown| Situation {
+            backed_off: Some(start),
+            capacity: Some(5e5),
+            outgrown,
+            ..situation(4.5e5)
+        };
+        control.timeout(at(9), &seen(false));
+        assert!(control.take(at(9)).is_none(), "near the known capacity");
+        control.timeout(at(1), &seen(true));
+        assert!(control.take(at(1)).is_none(), "too soon");
+        control.timeout(at(2), &seen(true));
+        assert!(control.take(at(2)).is_some_and(|probe| probe.bps > 8e5));
     }
 
     #[test]

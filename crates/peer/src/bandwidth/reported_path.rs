@@ -32,6 +32,14 @@ const COLLAPSED_FRACTION: f64 = 0.5;
 const MIN_PACKETS_OF_A_COLLAPSE: usize = 4;
 /// For so long the rate out of a queue counts.
 const CAPACITY_AGE: Duration = Duration::from_secs(30);
+/// For so long what packets wait must have shown that the path carries more than it did.
+const SPREAD_WINDOW: Duration = Duration::from_secs(2);
+const MIN_SPREAD_REPORTS: usize = 10;
+/// A packet takes its size by the rate of the path to arrive. Where the largest never take this part of the time that it
+/// takes at a rate, the path carries far more than that.
+const FASTER_FRACTION: f64 = 0.5;
+/// Smaller ones say little.
+const MIN_LARGE_BYTES: usize = 600;
 /// A report that came longer ago says nothing of the path any more.
 const MAX_AGE: Duration = Duration::from_millis(250);
 
@@ -60,6 +68,9 @@ pub(super) struct ReportedPath {
     standing_since: Option<Instant>,
     /// Least delay of the newest report, milliseconds between two clocks.
     delay: Option<f64>,
+    /// When each report of the last seconds came, its longest delay above the least of a long time, ms, and its largest
+    /// packet, bytes.
+    spreads: VecDeque<(Instant, f64, usize)>,
     /// Queues of the newest reports.
     latest: VecDeque<Duration>,
     /// A report that got lost leaves its packets out of the window, and must leave their time out too.
@@ -74,12 +85,14 @@ impl ReportedPath {
     pub(super) fn feedback(&mut self, now: Instant, jitter: Duration, results: &[PacketResult]) {
         let (mut first, mut last, mut bytes) = (f64::INFINITY, f64::NEG_INFINITY, 0);
         let (mut least, mut packets) = (f64::INFINITY, 0);
+        let (mut most, mut largest) = (f64::NEG_INFINITY, 0);
         for result in results {
             let Some(arrived) = result.arrived else { continue };
             let since = *self.since.get_or_insert(result.sent);
             let delay = arrived - result.sent.saturating_duration_since(since).as_secs_f64() * 1e3;
             self.heard = Some(now);
-            least = least.min(delay);
+            (least, most) = (least.min(delay), most.max(delay));
+            largest = largest.max(result.size);
             self.sent = Some(result.sent);
             packets += 1;
             bytes += if first.is_finite() { result.size } else { 0 };
@@ -92,6 +105,15 @@ impl ReportedPath {
             self.base.push_back((now, least));
             while self.base.front().is_some_and(|(at, _)| now.saturating_duration_since(*at) > BASE_WINDOW) {
                 self.base.pop_front();
+            }
+            let spread = self.base.front().map_or(0.0, |(_, base)| most - base);
+            self.spreads.push_back((now, spread, largest));
+            while self
+                .spreads
+                .front()
+                .is_some_and(|(at, ..)| now.saturating_duration_since(*at) > SPREAD_WINDOW)
+            {
+                self.spreads.pop_front();
             }
             let before = self.queue();
             self.delay = Some(least);
@@ -165,6 +187,17 @@ impl ReportedPath {
     pub(super) fn capacity_within(&self, now: Instant, age: Duration) -> Option<f64> {
         let recent = |at: Instant| now.saturating_duration_since(at) <= age;
         self.capacity.filter(|(at, _)| recent(*at)).map(|(_, bps)| bps)
+    }
+
+    /// Whether large packets come too soon for a path of this rate, bit/s, and have done so for a while.
+    pub(super) fn is_faster_than(&self, bps: f64) -> bool {
+        let longest = self.spreads.iter().map(|(_, spread, _)| *spread).fold(0.0, f64::max);
+        let large = self.spreads.iter().filter(|(.., largest)| *largest >= MIN_LARGE_BYTES);
+        let smallest = large.clone().map(|(.., largest)| *largest).min();
+        let enough = self.spreads.len() >= MIN_SPREAD_REPORTS && 2 * large.count() >= self.spreads.len();
+        #[expect(clippy::cast_precision_loss, reason = "packet sizes are small")]
+        let takes = |bytes: usize| bytes as f64 * 8e3 / bps;
+        enough && smallest.is_some_and(|bytes| longest < FASTER_FRACTION * takes(bytes))
     }
 
     /// For how long a queue that delays a call has been reported each time.
@@ -242,6 +275,19 @@ mod tests {
         assert!(collapsed.is_some_and(|bps| (bps - 5e5).abs() < 1.0), "{collapsed:?}");
         assert_eq!(path.reported.collapsed(9e5, NO_JITTER), None, "the estimate is not far off");
         assert_eq!(path.reported.collapsed(2.5e6, Duration::from_millis(100)), None, "jitter may explain it");
+    }
+
+    #[test]
+    fn a_path_that_has_become_faster_shows_it_by_how_soon_large_packets_come() {
+        // Of 1,250 bytes: 20 ms at 500 kbit/s, 4 ms at 2.5 Mbit/s.
+        for (takes, faster) in [(20.0, false), (4.0, true)] {
+            let mut path = path();
+            for report in 0..40 {
+                let at = f64::from(report) * 50.0;
+                path.report(at + 60.0, &[(at, at + 20.0), (at + 25.0, at + 45.0 + takes)]);
+            }
+            assert_eq!(path.reported.is_faster_than(5e5), faster, "{takes}");
+        }
     }
 
     #[test]
