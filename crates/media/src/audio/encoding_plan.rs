@@ -28,6 +28,13 @@ const HYSTERESIS: f32 = 1.15;
 const SHARE_BESIDE_VIDEO: f32 = 0.25;
 const SHARE_BESIDE_VIDEO_WHEN_THIN: f32 = 0.4;
 const GOOD_WIRE_BITS_PER_S: f32 = 60_000.0;
+/// Where much is lost for good, half of a thin path until each packet has its copies: at 11 % loss in bursts and
+/// 170 kbit/s a voice without them has PESQ 2.1, and with them 2.7; with a smaller share 2.2.
+const LOSSY: f32 = 0.04;
+const SHARE_BESIDE_VIDEO_WHEN_LOSSY: f32 = 0.55;
+const COPIED_WIRE_BITS_PER_S: f32 = 96_000.0;
+/// With this two copies beside the voice leave room for the headers of packets of 20 ms.
+const MIN_COPIED_WIRE_20_MS: u32 = 96_000;
 /// What sound takes of a path at most that is too thin for pictures beside it: 28 kbit/s in packets of 40 ms.
 const WIRE_WHILE_PAUSED_BITS_PER_S: f32 = 40_000.0;
 /// The share of a path that carries sound alone, and what sound takes at most anyway.
@@ -87,9 +94,18 @@ pub(crate) struct EncodingPlan {
 impl EncodingPlan {
     /// The plan for a path; `before` is the one in use.
     pub(crate) fn new(path: &AudioPath, before: Option<Self>) -> Self {
+        let loss =
+            Loss { share: path.loss.unwrap_or(ASSUMED_LOSS), burst: path.burst, round_trip: path.round_trip };
+        // Before anything is measured the path is not loaded with copies.
+        let takes =
+            if path.loss.is_some() { path.takes } else { AudioFeatures { copies: false, ..path.takes } };
+        let lossy = takes.copies && redundancy_policy::unrepaired(loss, takes) >= LOSSY;
+        let (enough, thin_share) = match lossy {
+            true => (COPIED_WIRE_BITS_PER_S, SHARE_BESIDE_VIDEO_WHEN_LOSSY),
+            false => (GOOD_WIRE_BITS_PER_S, SHARE_BESIDE_VIDEO_WHEN_THIN),
+        };
         let share_of = |total: f32| {
-            let beside_video = (total * SHARE_BESIDE_VIDEO)
-                .max(GOOD_WIRE_BITS_PER_S.min(total * SHARE_BESIDE_VIDEO_WHEN_THIN));
+            let beside_video = (total * SHARE_BESIDE_VIDEO).max(enough.min(total * thin_share));
             match (path.video, path.picture_paused) {
                 (true, false) => beside_video,
                 // What the voice leaves is what the picture comes back with.
@@ -99,13 +115,9 @@ impl EncodingPlan {
         };
         let most = path.total.map_or(MAX_WIRE_BITS_PER_S, |total| share_of(total as f32) as u32);
         let most = most.min(MAX_WIRE_BITS_PER_S);
-        let packet_ms = packet_ms(most, before.map(|plan| plan.milliseconds()));
+        let least_20_ms = if lossy { MIN_COPIED_WIRE_20_MS } else { MIN_WIRE_20_MS };
+        let packet_ms = packet_ms(most, least_20_ms, before.map(|plan| plan.milliseconds()));
         let room = most.saturating_sub(headers(packet_ms)).max(MIN_BITS_PER_S);
-        let loss =
-            Loss { share: path.loss.unwrap_or(ASSUMED_LOSS), burst: path.burst, round_trip: path.round_trip };
-        // Before anything is measured the path is not loaded with copies.
-        let takes =
-            if path.loss.is_some() { path.takes } else { AudioFeatures { copies: false, ..path.takes } };
         let Redundancy { copies, history, fec, loss_percent } =
             redundancy_policy::choose(loss, takes, room, packet_ms);
         // Copies go without DRED, so it is paid once.
@@ -142,12 +154,12 @@ fn headers(packet_ms: u32) -> u32 {
     HEADER_BYTES * 8 * 1000 / packet_ms.max(1)
 }
 
-fn packet_ms(wire: u32, before: Option<u32>) -> u32 {
+fn packet_ms(wire: u32, least_20_ms: u32, before: Option<u32>) -> u32 {
     let enough = |least: u32, length: u32| {
         let longer_before = before.is_some_and(|before| before > length);
         wire as f32 >= least as f32 * if longer_before { HYSTERESIS } else { 1.0 }
     };
-    if enough(MIN_WIRE_20_MS, 20) {
+    if enough(least_20_ms, 20) {
         20
     } else if enough(MIN_WIRE_40_MS, 40) {
         40

@@ -52,11 +52,13 @@ pub(crate) struct Redundancy {
 const NEGLIGIBLE_LOSS: f32 = 0.01;
 /// The most copies: with 20 ms packets the voice has to wait 60 ms for the last one.
 const MAX_COPIES: u8 = 3;
-/// Copies are no further apart than what the other end's jitter buffer waits for.
+/// Copies are no further apart than what the other end's jitter buffer waits for; on a long way it waits longer anyway.
 const MAX_COPY_DELAY_MS: u32 = 180;
+const MAX_COPY_DELAY_FAR_MS: u32 = 300;
+const FAR_ROUND_TRIP: Duration = Duration::from_millis(300);
 /// With less than this for each copy the voice suffers more from the rate than from the loss: at 18 kbit/s it has PESQ 3.2
 /// without any loss, at 32 with FEC 3.7 at 10 %.
-const MIN_COPIED_BITS_PER_S: u32 = 24_000;
+const MIN_COPIED_BITS_PER_S: u32 = 20_000;
 /// DRED in addition to a voice, and the least that is left for the voice of each packet.
 pub(crate) const HISTORY_BITS_PER_S: u32 = 10_000;
 const MIN_VOICE_BESIDE_HISTORY: u32 = 16_000;
@@ -79,16 +81,12 @@ const FEC_LOSS_PERCENT: std::ops::RangeInclusive<u8> = 10..=30;
 
 /// Chooses for packets of `packet_ms`, whose payloads may take `room` bit/s together.
 pub(crate) fn choose(loss: Loss, takes: AudioFeatures, room: u32, packet_ms: u32) -> Redundancy {
-    let mut share = if loss.share.is_finite() { loss.share.clamp(0.0, 1.0) } else { 0.0 };
-    if takes.repairs && loss.round_trip <= MAX_REPAIR_ROUND_TRIP {
-        // What is asked for is lost again as often.
-        share *= share;
-    }
+    let share = unrepaired(loss, takes);
     if share < NEGLIGIBLE_LOSS {
         return Redundancy::default();
     }
     let burst = if loss.burst.is_finite() { loss.burst.clamp(1.0, 50.0) } else { 1.0 };
-    let spacing = spacing(burst, packet_ms);
+    let spacing = spacing(burst, packet_ms, loss.round_trip);
     let affordable = (room / MIN_COPIED_BITS_PER_S).saturating_sub(1).min(u32::from(MAX_COPIES)) as u8;
     let most = if takes.copies { affordable } else { 0 };
     let together = copy_lost_too(share, burst, spacing);
@@ -113,12 +111,20 @@ pub(crate) fn choose(loss: Loss, takes: AudioFeatures, room: u32, packet_ms: u32
     choice
 }
 
+/// Share of the packets that are lost and not repaired in time.
+pub(crate) fn unrepaired(loss: Loss, takes: AudioFeatures) -> f32 {
+    let share = if loss.share.is_finite() { loss.share.clamp(0.0, 1.0) } else { 0.0 };
+    // What is asked for is lost again as often.
+    if takes.repairs && loss.round_trip <= MAX_REPAIR_ROUND_TRIP { share * share } else { share }
+}
+
 /// How far apart copies are, so that they outlast a burst and still are waited for.
-fn spacing(burst: f32, packet_ms: u32) -> u8 {
+fn spacing(burst: f32, packet_ms: u32, round_trip: Duration) -> u8 {
     if burst < MIN_LONG_BURST {
         return 1;
     }
-    let longest = MAX_COPY_DELAY_MS / (packet_ms.max(1) * u32::from(MAX_COPIES));
+    let most = if round_trip < FAR_ROUND_TRIP { MAX_COPY_DELAY_MS } else { MAX_COPY_DELAY_FAR_MS };
+    let longest = most / (packet_ms.max(1) * u32::from(MAX_COPIES));
     ((burst / 2.0).ceil() as u8).clamp(1, longest.max(1) as u8)
 }
 
@@ -164,7 +170,7 @@ mod tests {
         let choice = choose(at(0.3, 5.0), ALL, PLENTY, 20);
         assert_eq!(choice.copies, Copies { count: 3, spacing: 3 });
         assert!(choice.fec && choice.history == 0, "{choice:?}");
-        for (takes, room) in [(AudioFeatures { copies: false, ..ALL }, PLENTY), (ALL, 44_000)] {
+        for (takes, room) in [(AudioFeatures { copies: false, ..ALL }, PLENTY), (ALL, 38_000)] {
             let choice = choose(at(0.3, 5.0), takes, room, 20);
             assert!(choice.copies.count <= 1 && choice.history >= 25 && !choice.fec, "{choice:?}");
         }

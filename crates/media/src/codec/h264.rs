@@ -101,6 +101,8 @@ impl H264Encoder {
         // A bit rate given here would be a permanent ceiling.
         all.iMaxBitrate = sys::UNSPECIFIED_BIT_RATE as _;
         all.bEnableFrameSkip = !screen;
+        // A cut is no reason for a key frame: nobody lost anything, and several pictures after it would be left out.
+        all.bEnableSceneChangeDetect = screen;
         all.uiIntraPeriod = 0;
         all.eSpsPpsIdStrategy = sys::CONSTANT_ID;
         all.iTemporalLayerNum = temporal_layers.clamp(1, 3) as c_int;

@@ -66,7 +66,8 @@ fn redundancy_stays_within_the_share_of_sound() {
     for total in [20_000, 60_000, 150_000, 300_000, 600_000, 2_500_000] {
         for (loss, burst) in [(0.0, 1.0), (0.05, 1.0), (0.2, 1.2), (0.3, 5.0), (0.9, 9.0)] {
             let plan = EncodingPlan::new(&AudioPath { burst, ..path(total, loss) }, None);
-            let most = (total / 4).max((total * 2 / 5).min(60_000));
+            let thin = if loss < LOSSY { (total * 2 / 5).min(60_000) } else { (total * 11 / 20).min(96_000) };
+            let most = (total / 4).max(thin);
             let least = MIN_BITS_PER_S + headers(60);
             assert!(plan.wire_bits_per_second() <= most.max(least) + 1, "{total} {loss}: {plan:?}");
         }
@@ -79,6 +80,17 @@ fn heavy_loss_on_a_good_link_gets_copies_at_full_quality() {
     assert!(plan.copies.count == 3 && plan.settings.bits_per_second >= 30_000, "{plan:?}");
 }
 
+/// As measured on RingRTC's `international`: 170 kbit/s, 11 % loss in bursts, 600 ms round trip.
+#[test]
+fn on_a_thin_path_that_loses_much_the_voice_has_copies_that_outlast_a_burst() {
+    let far = AudioPath { burst: 2.5, round_trip: Duration::from_millis(600), ..path(170_000, 0.11) };
+    let plan = EncodingPlan::new(&far, None);
+    assert_eq!((plan.milliseconds(), plan.copies.spacing), (40, 2));
+    assert!(plan.copies.count >= 2 && plan.settings.bits_per_second >= 20_000, "{plan:?}");
+    let near = EncodingPlan::new(&AudioPath { round_trip: Duration::from_millis(100), ..far }, None);
+    assert_eq!(near.copies.spacing, 1, "nobody waits that long on a short way");
+}
+
 /// As measured at 300 kbit/s: of one second of loss the voice had half of its bits for half a minute.
 #[test]
 fn a_second_of_loss_is_forgotten_and_loss_that_lasts_is_not() {
@@ -86,12 +98,8 @@ fn a_second_of_loss_is_forgotten_and_loss_that_lasts_is_not() {
     for fraction in [0.3, 0.13] {
         thin.hear_loss(fraction);
     }
-    let voice = |path: &AudioPath| {
-        let plan = EncodingPlan::new(path, None);
-        (plan.copies.count, plan.settings.bits_per_second)
-    };
-    // Copies would leave the voice less than half of the room: worse than what is lost.
-    assert_eq!(voice(&thin), (0, GOOD_BITS_PER_S));
+    let plan = EncodingPlan::new(&thin, None);
+    assert_eq!((plan.copies.count, plan.settings.bits_per_second), (1, GOOD_BITS_PER_S), "beside its copies");
     for _ in 0..9 {
         thin.hear_loss(0.0);
     }
