@@ -72,7 +72,9 @@ fn side(
     let whole = Span { from_us: run.connected_us, to_us: run.ended_us.saturating_sub(END_US) };
     // A call that was made shorter than its profile is judged by its second half at least.
     let settled = run.connected_us + (profile.settled_s.min(whole.seconds() / 2.0) * 1e6) as u64;
-    let span = Span { from_us: settled.min(whole.to_us), to_us: whole.to_us };
+    let until =
+        profile.until_s.map_or(whole.to_us, |s| (run.connected_us + (s * 1e6) as u64).min(whole.to_us));
+    let span = Span { from_us: settled.min(until), to_us: until };
     let mut figures = Figures::new();
     of_traffic(&mut figures, traffic, span);
     if can_be_filled(&profile.link) {

@@ -54,6 +54,8 @@ pub struct Profile {
     pub seconds: u32,
     /// From when on figures are taken, seconds since both sides were connected.
     pub settled_s: f64,
+    /// Until when, where that is not the end of the call.
+    pub until_s: Option<f64>,
     /// The step whose end `back` figures count from.
     pub back_from: Option<usize>,
     pub bars: &'static [Bar],
@@ -83,6 +85,14 @@ mod tests {
             assert!(times.is_sorted(), "{}", profile.name);
             assert!(times.iter().all(|at| *at < f64::from(profile.seconds)), "{}", profile.name);
             assert!(profile.back_from.is_none_or(|step| step < profile.steps.len()), "{}", profile.name);
+        }
+    }
+
+    #[test]
+    fn figures_are_taken_within_the_call() {
+        for profile in PROFILES {
+            let until = profile.until_s.unwrap_or(f64::from(profile.seconds));
+            assert!(profile.settled_s < until && until <= f64::from(profile.seconds), "{}", profile.name);
         }
     }
 

@@ -1,5 +1,6 @@
 //! Report of the lab: tables of medians with the verdict on each bar, and a plot for each profile.
 
+mod beside;
 mod figure;
 mod plot;
 mod verdict;
@@ -50,7 +51,7 @@ pub fn document(results: &Path, report: &Path, plots: &Path) -> Result<()> {
         bail!("nothing was measured yet: there are no results in {}", results.display());
     }
     fs::create_dir_all(plots).with_context(|| format!("cannot make {}", plots.display()))?;
-    let mut text = format!("{HEAD}\n{}\n{}", surroundings(&all), summary(&all));
+    let mut text = format!("{HEAD}\n{}\n{}{}", surroundings(&all), summary(&all), beside::table(&all));
     for (profile, runs) in &all {
         let name = format!("{}.svg", profile.name);
         let picture = plots.join(&name);
