@@ -210,7 +210,10 @@ impl AsyncUdpSocket for PacedSocket {
         let received = self.inner.poll_recv(cx, bufs, meta);
         if let Poll::Ready(Ok(count)) = received {
             for (meta, buf) in meta.iter().zip(bufs.iter()).take(count) {
-                self.hear(meta.addr, buf.get(..meta.len).unwrap_or_default());
+                let stride = if meta.stride == 0 { meta.len } else { meta.stride };
+                for packet in buf.get(..meta.len).unwrap_or_default().chunks(stride.max(1)) {
+                    self.hear(meta.addr, packet);
+                }
             }
         }
         received

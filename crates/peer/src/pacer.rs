@@ -138,7 +138,7 @@ impl Pacer {
             self.dropping = None;
         }
         if begins && key && self.budget.drain_time(self.video.bits()) > MAX_WAIT_OF_KEY_FRAME {
-            // Nothing needs what waits before it, and who asked for it can make nothing of that.
+            // Nothing needs the frames that wait before it, and whoever asked for it cannot use them.
             let dropped = self.video.drop_waiting();
             self.count_dropped(dropped);
         }
@@ -334,7 +334,7 @@ impl Pacer {
         while self.budget.allows(Load::SecondCopy)
             && let Some(id) = self.second_copies.take(now)
         {
-            if let Some(Retransmission { packet, .. }) = self.sent.retransmit(now, id) {
+            if let Some(packet) = self.sent.second_copy(id) {
                 self.send_copy(now, Load::SecondCopy, None, packet, outbound);
             }
         }

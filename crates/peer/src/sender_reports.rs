@@ -15,7 +15,7 @@ use rtc::shared::TransportContext;
 
 use crate::codecs::{codec_of, kind_of};
 use crate::interceptor::{PacketFilter, PacketQueue};
-use crate::report_interval::Pace;
+use crate::report_interval::{Pace, ReportInterval};
 use crate::shared::{RtpClock, Shared, lock};
 
 /// The first comes early: lip sync has to wait for it.
@@ -32,7 +32,9 @@ struct Stream {
 pub(crate) struct SenderReports {
     shared: Arc<Shared>,
     streams: HashMap<u32, Stream>,
-    next: Option<Instant>,
+    /// When the first ones are due.
+    first: Option<Instant>,
+    interval: ReportInterval,
     /// An instant and its NTP time. Taken once: a step of the system clock must not bend media time.
     base: (Instant, f64),
 }
@@ -43,7 +45,8 @@ impl SenderReports {
         Self {
             shared,
             streams: HashMap::new(),
-            next: None,
+            first: None,
+            interval: ReportInterval::new(Pace::OF_STREAMS),
             base: (Instant::now(), unix + NTP_UNIX_OFFSET_SECONDS),
         }
     }
@@ -89,16 +92,16 @@ impl PacketFilter for SenderReports {
             let octets = u32::try_from(packet.payload.len()).unwrap_or(u32::MAX);
             stream.octets = stream.octets.wrapping_add(octets);
             if stream.packets == 1 {
-                self.next = Some(message.now + FIRST_REPORT_DELAY);
+                self.first = Some(message.now + FIRST_REPORT_DELAY);
             }
         }
         outbound.push_back(message);
     }
 
     fn timeout(&mut self, now: Instant, outbound: &mut PacketQueue) {
-        if self.next.is_some_and(|next| now >= next) {
-            let target = self.shared.target.load(Ordering::Relaxed) as f64;
-            self.next = Some(now + Pace::OF_STREAMS.interval(target));
+        if self.next_timeout().is_some_and(|next| now >= next) {
+            self.first = None;
+            self.interval.reported(now);
             for (ssrc, stream) in &self.streams {
                 if let Some(report) = self.report(now, *ssrc, stream) {
                     outbound.push_back(TaggedPacket {
@@ -112,7 +115,8 @@ impl PacketFilter for SenderReports {
     }
 
     fn next_timeout(&self) -> Option<Instant> {
-        self.next
+        let target = self.shared.target.load(Ordering::Relaxed) as f64;
+        self.first.or_else(|| self.interval.due(target))
     }
 
     fn bind_local(&mut self, info: &StreamInfo) {

@@ -22,13 +22,15 @@ const MAX_REPORT_INTERVAL: Duration = Duration::from_millis(250);
 /// The shortest round trip of so long a time is the path's own, and the longest pause between reports tells what is
 /// usual.
 const WINDOW: Duration = Duration::from_secs(10);
-/// Packets wait for a report by twice the longest pause of the last seconds longer than a moment ago: a queue is growing
-/// that nothing has told of yet.
+/// Packets have waited for a report longer than a moment ago, by twice the longest pause between reports of the last
+/// seconds: a queue may be growing that nothing has told of yet.
 const PAUSES_OF_SILENCE: u32 = 2;
+const MIN_SILENCE: Duration = Duration::from_millis(150);
+const MAX_SILENCE: Duration = Duration::from_millis(550);
+/// What is sent of the estimate at least while reports go on to come: it may be the way back that became longer.
+const HEARD_FRACTION: f64 = 0.5;
 /// A queue that others have filled for longer than this is no surprise.
 const MOMENT: Duration = Duration::from_secs(1);
-const MIN_SILENCE: Duration = Duration::from_millis(150);
-const MAX_SILENCE: Duration = Duration::from_millis(250);
 /// Part of what comes through that leaves room for the queue to drain.
 const DRAIN_FACTOR: f64 = 0.5;
 /// A queue this short on the way there is none: it is the way back that is late.
@@ -52,7 +54,7 @@ const EASING: Duration = Duration::from_secs(2);
 /// Factors for each update.
 const LESS: f64 = 0.95;
 const MUCH_LESS: f64 = 0.9;
-/// Where the rate of a link falls to a fifth its queue is full within a tenth of a second.
+/// Where the rate of a link falls to a fifth, its queue is full within a tenth of a second.
 const SILENT: f64 = 0.8;
 const MORE: f64 = 1.05;
 /// A bound on memory: more packets are on their way on no path a call takes.
@@ -76,8 +78,9 @@ pub(super) struct CongestionWindow {
     bytes: usize,
     /// When a round trip ended and how long it took, both rising: the first is the shortest of the window.
     round_trips: VecDeque<(Instant, Duration)>,
-    /// Those of the last moment, in the same way.
+    /// Those of the last moment, in the same way, and the last one.
     recent: VecDeque<(Instant, Duration)>,
+    latest: Option<(Instant, Duration)>,
     /// Part of the estimate that may be sent.
     ratio: f64,
     /// When a report last came.
@@ -103,6 +106,7 @@ impl Default for CongestionWindow {
             bytes: 0,
             round_trips: VecDeque::new(),
             recent: VecDeque::new(),
+            latest: None,
             ratio: 1.0,
             heard: None,
             pauses: VecDeque::new(),
@@ -135,6 +139,7 @@ impl CongestionWindow {
             self.pauses.push_back((now, pause));
         }
         let took = now.saturating_duration_since(last);
+        self.latest = Some((now, took));
         for (times, window) in [(&mut self.round_trips, WINDOW), (&mut self.recent, MOMENT)] {
             times.retain(|(at, shorter)| *shorter < took && now.saturating_duration_since(*at) <= window);
             times.push_back((now, took));
@@ -163,24 +168,34 @@ impl CongestionWindow {
             && path.is_known(now)
             && path.queue().is_some_and(|queue| queue < FREE_QUEUE);
         let usual = self.recent.front().map_or(expected, |(_, shortest)| *shortest + JITTER_FACTOR * jitter);
-        let silent = self.heard.is_some() && age.is_some_and(|age| age > usual + self.silence());
-        if silent {
+        let silence = self.silence();
+        let mut alarmed = self.heard.is_some() && age.is_some_and(|age| age > usual + silence);
+        if alarmed {
             self.silent_since.get_or_insert(now);
         }
         // What left then, before much less was sent, says whether there is a queue.
-        let told = self.silent_since.filter(|since| !silent && path.sent() > Some(*since));
-        self.silent_since = self.silent_since.filter(|_| told.is_none());
-        let alarm_was_false = told.is_some_and(|since| path.sent() <= Some(since + MIN_SILENCE))
+        let told = self.silent_since.filter(|since| path.sent() > Some(*since));
+        let was_false = told.is_some_and(|since| path.sent() <= Some(since + silence))
             && path.is_known(now)
             && path.queue().is_some_and(|queue| queue < FREE_QUEUE);
+        if was_false {
+            // It was the way back, and if that stays longer, it is no surprise any more.
+            self.recent.clear();
+            self.recent.extend(self.latest);
+            alarmed = false;
+        }
+        if told.is_some() {
+            self.silent_since = None;
+        }
+        let heard = self.heard.is_some_and(|at| now.saturating_duration_since(at) <= silence);
         let window = (estimate * (round_trip + ACCEPTED_QUEUE).as_secs_f64() / 8.0).max(MIN_WINDOW_BYTES);
         #[expect(clippy::cast_precision_loss, reason = "far below 2^52 bytes")]
         let fill = self.bytes as f64 / window;
         self.ratio *= if self.free {
             MORE
-        } else if alarm_was_false && self.late_since.is_none() {
+        } else if was_false && self.late_since.is_none() {
             1.0 / self.ratio
-        } else if silent {
+        } else if alarmed && !(heard && self.ratio * SILENT < HEARD_FRACTION) {
             SILENT
         } else if fill > OVERFULL || self.late_since.is_some() {
             MUCH_LESS
@@ -315,7 +330,7 @@ mod tests {
             window.sent(now, 1_250);
             let told: Vec<PacketResult> = match tick {
                 2..=40 => vec![result(tick - 2)],
-                60 => (39..43).map(result).collect(),
+                60 => (41..51).map(result).collect(),
                 _ => Vec::new(),
             };
             if !told.is_empty() {
@@ -339,6 +354,53 @@ mod tests {
         assert_eq!(after, RATE, "the way back was held up");
         let (_, after) = after_silence(|tick| if tick < 40 { 25.0 } else { 250.0 });
         assert!(after < 0.4 * RATE, "{after}: there is a queue");
+    }
+
+    #[test]
+    fn a_way_back_that_becomes_longer_is_found_out() {
+        let (mut window, start) = (CongestionWindow::default(), Instant::now());
+        let mut path = ReportedPath::default();
+        let mut lowest = RATE;
+        // A report every 50 ms of what left 50 ms before, and from the second second on of what left 350 ms before.
+        for tick in 0..160_u32 {
+            let now = start + TICK * tick;
+            window.sent(now, 1_250);
+            let way_back = if tick < 40 { 2 } else { 14 };
+            if tick % 2 == 0 && tick >= way_back {
+                let result = |of: u32| {
+                    PacketResult::new(start + TICK * of, Some(9e5 + f64::from(of) * 25.0 + 25.0), 1_250)
+                };
+                let told: Vec<PacketResult> = (tick - way_back..=tick - way_back + 1).map(result).collect();
+                window.feedback(now, &told);
+                path.feedback(now, Duration::ZERO, &told);
+            }
+            let conditions =
+                Conditions { estimate: RATE, round_trip: ROUND_TRIP, jitter: Duration::ZERO, path: &path };
+            window.update(now, conditions);
+            lowest = lowest.min(window.push_back(RATE));
+        }
+        assert!(lowest >= 0.4 * RATE, "{lowest}");
+        assert_eq!(window.push_back(RATE), RATE, "it stays longer, and is no surprise");
+    }
+
+    #[test]
+    fn one_report_that_is_lost_is_no_alarm_however_rare_they_are() {
+        for every in [2_u32, 4, 8, 10] {
+            let (mut window, start) = (CongestionWindow::default(), Instant::now());
+            let path = &ReportedPath::default();
+            let conditions =
+                Conditions { estimate: RATE, round_trip: ROUND_TRIP, jitter: Duration::ZERO, path };
+            for tick in 0..200_u32 {
+                let now = start + TICK * tick;
+                window.sent(now, 1_250);
+                // Of what left 50 ms before; the one around the hundredth tick is lost.
+                if tick % every == 0 && tick >= 2 && tick / every != 100 / every {
+                    window.feedback(now, &[arrived(start + TICK * (tick - 2))]);
+                }
+                window.update(now, conditions);
+                assert_eq!(window.push_back(RATE), RATE, "every {every} ticks, at {tick}");
+            }
+        }
     }
 
     #[test]

@@ -24,8 +24,12 @@ const GO_ON_FRACTION: f64 = 0.7;
 /// Results that take longer are not waited for.
 const MAX_WAIT: Duration = Duration::from_secs(1);
 const PERIOD: Duration = Duration::from_secs(5);
-/// Time since the queue last grew, where packets show that the path carries more than before.
-const SHORT_PERIOD: Duration = Duration::from_secs(2);
+/// Time since the queue last grew and since the last probe, where packets show that the path carries more than before.
+const OUTGROWN_PERIOD: Duration = Duration::from_secs(2);
+/// Behind a shaper that lets bursts pass they always do. If the queue grows so soon after such a probe, it was in vain,
+/// and the next one waits four times as long.
+const IN_VAIN: Duration = Duration::from_secs(8);
+const MAX_OUTGROWN_PERIOD: Duration = Duration::from_secs(128);
 /// Useful rates are probed up to this factor: frames come in bursts.
 const MAX_USEFUL_FACTOR: f64 = 2.0;
 /// An estimate this near to the highest useful rate is not probed for more.
@@ -94,6 +98,11 @@ pub(super) struct ProbeControl {
     last: Option<Instant>,
     last_after_drop: Option<Instant>,
     drop: Option<Drop>,
+    /// When a path that seemed to carry more was last probed, and how long the next such probe waits.
+    outgrown: Option<Instant>,
+    /// The same while it is not known whether it was in vain.
+    unjudged: Option<Instant>,
+    outgrown_period: Duration,
     /// Probes at the start so far; none are due any more once one had a result.
     start_tries: u32,
     next_id: u32,
@@ -111,6 +120,9 @@ impl ProbeControl {
             last: None,
             last_after_drop: None,
             drop: None,
+            outgrown: None,
+            unjudged: None,
+            outgrown_period: OUTGROWN_PERIOD,
             start_tries: 0,
             next_id: 0,
         }
@@ -199,11 +211,32 @@ impl ProbeControl {
         let due = match situation.application_limited_since {
             Some(since) => rested(Some(since)),
             // Near the capacity growth is additive and probes would only take from others.
-            None if situation.outgrown => passed(situation.backed_off, SHORT_PERIOD),
+            None if situation.outgrown => false,
             None => outgrown && rested(situation.backed_off),
         };
-        if due && rested(self.last) {
+        self.judge_outgrown(now, situation);
+        let may_be_wider = situation.application_limited_since.is_none() && situation.outgrown;
+        if may_be_wider
+            && passed(situation.backed_off, OUTGROWN_PERIOD)
+            && passed(self.outgrown, self.outgrown_period)
+            && passed(self.last, OUTGROWN_PERIOD)
+            && self.start_probe(now, NEXT_FACTOR * situation.estimate, GoOn::Yes, situation)
+        {
+            (self.outgrown, self.unjudged) = (Some(now), Some(now));
+        } else if due && rested(self.last) {
             self.start_probe(now, NEXT_FACTOR * situation.estimate, GoOn::Yes, situation);
+        }
+    }
+
+    /// Whether the last probe of a path that seemed to carry more was in vain.
+    fn judge_outgrown(&mut self, now: Instant, situation: &Situation) {
+        let Some(at) = self.unjudged else { return };
+        if situation.backed_off.is_some_and(|backed_off| backed_off > at) {
+            self.outgrown_period = (self.outgrown_period * 4).min(MAX_OUTGROWN_PERIOD);
+            self.unjudged = None;
+        } else if now.saturating_duration_since(at) >= IN_VAIN {
+            self.outgrown_period = OUTGROWN_PERIOD;
+            self.unjudged = None;
         }
     }
 
@@ -298,6 +331,16 @@ mod tests {
         assert!(control.take(at(1)).is_none(), "too soon");
         control.timeout(at(2), &seen(true));
         assert!(control.take(at(2)).is_some_and(|probe| probe.bps > 8e5));
+        control.phase = Phase::Done;
+        // A shaper that lets bursts pass: the queue grows, and the path seems to carry more all the same.
+        let shaped = |at| Situation { backed_off: Some(at), ..seen(true) };
+        control.timeout(at(9), &shaped(at(3)));
+        assert!(control.take(at(9)).is_none(), "the last one was in vain");
+        control.timeout(at(10), &shaped(at(3)));
+        assert!(control.take(at(10)).is_some());
+        control.phase = Phase::Done;
+        control.timeout(at(19), &shaped(at(3)));
+        assert!(control.take(at(19)).is_some(), "that one was not");
     }
 
     #[test]

@@ -32,7 +32,7 @@ const COLLAPSED_FRACTION: f64 = 0.5;
 const MIN_PACKETS_OF_A_COLLAPSE: usize = 4;
 /// For so long the rate out of a queue counts.
 const CAPACITY_AGE: Duration = Duration::from_secs(30);
-/// For so long what packets wait must have shown that the path carries more than it did.
+/// For so long the delays must have shown that the path carries more than it did.
 const SPREAD_WINDOW: Duration = Duration::from_secs(2);
 const MIN_SPREAD_REPORTS: usize = 10;
 /// A packet takes its size by the rate of the path to arrive. Where the largest never take this part of the time that it

@@ -24,7 +24,7 @@ const DEFAULT_ROUND_TRIP: Duration = Duration::from_millis(100);
 const ANSWER_ROUND_TRIPS: f64 = 0.75;
 /// From this share of unanswered requests on each request is said twice: the path loses requests as it loses media,
 /// and the sender sends one copy all the same (it refuses a repeat within a round trip).
-const UNANSWERED_TO_REPEAT: f64 = 0.02;
+const UNANSWERED_TO_REPEAT: f64 = 0.035;
 /// Weight of a new request in that share.
 const UNANSWERED_SMOOTHING: f64 = 1.0 / 32.0;
 /// The second time comes so much later, past a short burst of losses.

@@ -3,7 +3,7 @@
 //! A retransmission is lost as often as anything else, and its picture then comes a round trip later than it is waited
 //! for: at 10 % loss and 2 Mbit/s that happens to two pictures a second. Forward error correction would cost a tenth of
 //! what is sent and restore fewer of them; a second copy costs a packet for each that was lost. So that a lossy path is
-//! not flooded, there are no more than three copies for two lost packets, however often each was asked for.
+//! not flooded, second copies are sent only while there are fewer than three copies for two lost packets.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -59,7 +59,7 @@ impl SecondCopies {
     ) {
         let change = if before == 0 { COPIES_PER_LOST } else { -1.0 };
         self.allowance = (self.allowance + change).clamp(-MAX_COPIES, MAX_COPIES);
-        // On a short way a picture that others need is late by little, and one that is not needed is left out.
+        // On a short way a picture that others need is late by little, while one that nobody needs is not waited for.
         let dear = reference == (round_trip > SEEN_AS_FREEZE);
         let least = if before > 0 { 1.0 } else { 1.0 + KEPT_FOR_REPEATED };
         if (before == 0 && !dear) || self.allowance < least || self.waiting.len() >= MAX_WAITING {
@@ -99,22 +99,22 @@ mod tests {
         SentId { ssrc: 7, number }
     }
 
-    fn of(lost: u16, reference: bool, round_trip: Duration, before: u32) -> usize {
+    fn of(lost: u16, reference: bool, round_trip: Duration) -> usize {
         let (mut copies, start) = (SecondCopies::default(), Instant::now());
         let mut second = 0;
         for number in 0..lost {
             let now = start + Duration::from_millis(20) * u32::from(number);
             second += usize::from(copies.take(now).is_some());
-            copies.sent(now, id(number), before, reference, round_trip);
+            copies.sent(now, id(number), 0, reference, round_trip);
         }
         second
     }
 
     #[test]
     fn one_in_three_is_sent_twice_and_those_that_would_be_missed_most() {
-        assert!((27..=30).contains(&of(100, true, FAR, 0)), "{}", of(100, true, FAR, 0));
-        assert!((27..=30).contains(&of(100, false, NEAR, 0)));
-        assert_eq!((of(100, false, FAR, 0), of(100, true, NEAR, 0)), (0, 0));
+        assert!((27..=30).contains(&of(100, true, FAR)), "{}", of(100, true, FAR));
+        assert!((27..=30).contains(&of(100, false, NEAR)));
+        assert_eq!((of(100, false, FAR), of(100, true, NEAR)), (0, 0));
     }
 
     #[test]

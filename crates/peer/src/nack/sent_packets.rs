@@ -203,6 +203,11 @@ impl SentPackets {
         Some(Retransmission { packet, before: sent.copies - 1, reference })
     }
 
+    /// The same once more, a moment later. It takes nothing from the time at which the packet may be asked for again.
+    pub(crate) fn second_copy(&mut self, id: SentId) -> Option<rtp::Packet> {
+        self.streams.get_mut(&id.ssrc)?.retransmission(id.number)
+    }
+
     /// It waited too long and is not sent; how many bytes it would have been.
     pub(crate) fn dropped(&mut self, id: SentId) -> usize {
         let sent = self.streams.get_mut(&id.ssrc).and_then(|stream| stream.at(id.number));
@@ -311,6 +316,7 @@ mod tests {
         assert_eq!(history.request(now + ms(50), id(5)), Ok(()));
         assert_eq!(history.request(now + ms(50), id(5)), Err(Refusal::Repeat));
         assert!(history.retransmit(now + ms(60), id(5)).is_some());
+        assert!(history.second_copy(id(5)).is_some());
         assert_eq!(history.request(now + ms(159), id(5)), Err(Refusal::Repeat));
         assert_eq!(history.request(now + ms(160), id(5)), Ok(()));
         history.dropped(id(5));

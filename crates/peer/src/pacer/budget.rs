@@ -24,7 +24,7 @@ const TOTAL_RATE_FACTOR: f64 = 1.1;
 const TOTAL_SECONDS: f64 = 0.05;
 const REPAIR_RATE_FACTOR: f64 = 0.4;
 const REPAIR_SECONDS: f64 = 0.2;
-/// What retransmissions may take however much else is sent.
+/// What retransmissions may take however much else is sent; on thin paths a packet every fifth of a second, which is more.
 const GUARANTEED_REPAIR_RATE_FACTOR: f64 = 0.1;
 /// Lowest rate, bit/s.
 const MIN_RATE_BPS: f64 = 60_000.0;
