@@ -3,7 +3,8 @@ use super::*;
 const ALL: AudioFeatures = AudioFeatures { copies: true, history: true, dtx: true, repairs: false };
 
 fn path(total: u32, loss: f32) -> AudioPath {
-    AudioPath { total: Some(total), loss: Some(loss), takes: ALL, ..AudioPath::new(true) }
+    let lossy = loss >= LOSSY;
+    AudioPath { total: Some(total), loss: Some(loss), takes: ALL, lossy, ..AudioPath::new(true) }
 }
 
 #[test]
@@ -66,7 +67,8 @@ fn redundancy_stays_within_the_share_of_sound() {
     for total in [20_000, 60_000, 150_000, 300_000, 600_000, 2_500_000] {
         for (loss, burst) in [(0.0, 1.0), (0.05, 1.0), (0.2, 1.2), (0.3, 5.0), (0.9, 9.0)] {
             let plan = EncodingPlan::new(&AudioPath { burst, ..path(total, loss) }, None);
-            let thin = if loss < LOSSY { (total * 2 / 5).min(60_000) } else { (total * 11 / 20).min(96_000) };
+            let thin =
+                if loss < LOSSY { (total * 2 / 5).min(60_000) } else { (total * 11 / 20).min(112_000) };
             let most = (total / 4).max(thin);
             let least = MIN_BITS_PER_S + headers(60);
             assert!(plan.wire_bits_per_second() <= most.max(least) + 1, "{total} {loss}: {plan:?}");
@@ -91,6 +93,19 @@ fn on_a_thin_path_that_loses_much_the_voice_has_copies_that_outlast_a_burst() {
     assert_eq!(near.copies.spacing, 1, "nobody waits that long on a short way");
 }
 
+#[test]
+fn loss_about_the_limit_does_not_change_the_plan_again_and_again() {
+    let mut wavering = path(150_000, 0.0);
+    let (mut before, mut changes) = (None, 0);
+    for second in 0..60 {
+        wavering.hear_loss(if second % 4 == 0 { 0.075 } else { 0.025 });
+        let plan = EncodingPlan::new(&wavering, before);
+        changes += u32::from(before.is_some_and(|before| before.samples != plan.samples));
+        before = Some(plan);
+    }
+    assert!(changes <= 1, "{changes}");
+}
+
 /// As measured at 300 kbit/s: of one second of loss the voice had half of its bits for half a minute.
 #[test]
 fn a_second_of_loss_is_forgotten_and_loss_that_lasts_is_not() {
@@ -99,7 +114,7 @@ fn a_second_of_loss_is_forgotten_and_loss_that_lasts_is_not() {
         thin.hear_loss(fraction);
     }
     let plan = EncodingPlan::new(&thin, None);
-    assert_eq!((plan.copies.count, plan.settings.bits_per_second), (1, GOOD_BITS_PER_S), "beside its copies");
+    assert!(plan.copies.count >= 1 && plan.settings.bits_per_second >= 24_000, "beside its copies: {plan:?}");
     for _ in 0..9 {
         thin.hear_loss(0.0);
     }

@@ -24,6 +24,9 @@ use crate::{Codec, EncodedFrame, VideoFrame};
 const MAX_KEY_FRAME_SECONDS: f64 = 0.35;
 /// Text is worth a longer wait.
 const MAX_SCREEN_KEY_FRAME_SECONDS: f64 = 0.6;
+/// A camera's first picture is encoded for this part of the bit rate: whoever waits for it sees it that much sooner, and
+/// the next ones refine it.
+const FIRST_PICTURE_DIVISOR: u32 = 2;
 /// Each try with a smaller picture costs an encoder.
 const MAX_SMALLER: usize = 2;
 /// From so many pixels on, the encoder gets a second thread, and a third and fourth, where the machine has twice as
@@ -187,10 +190,13 @@ impl Encode {
         };
         let (mut step, mut size) = (step, self.size(frame, *content, step));
         let mut tries = 0;
+        let first = self.last_timestamp.is_none() && self.layer == 0 && *content == Content::Camera;
+        let encoder_bitrate =
+            if first { (bitrate / FIRST_PICTURE_DIVISOR).max(MIN_BITRATE_BPS) } else { bitrate };
         let encoded = loop {
             let scaled = self.scaler.scale(frame, size.0, size.1);
             let fps = self.pace.fps(step.fps);
-            let running = self.running((wanted.codec, *content, layers), size, bitrate, fps)?;
+            let running = self.running((wanted.codec, *content, layers), size, encoder_bitrate, fps)?;
             let encoded = running.encoder.encode(&scaled, key_wanted)?;
             let seconds = match content {
                 Content::Camera => MAX_KEY_FRAME_SECONDS,

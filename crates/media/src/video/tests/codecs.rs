@@ -55,6 +55,25 @@ fn the_film_at_720p_and_one_and_a_half_megabits_stays_itself() {
     }
 }
 
+/// As the lab's film does where it begins again.
+#[test]
+fn a_cut_is_no_reason_for_a_key_frame() {
+    let film: Vec<_> = film(30).iter().map(|frame| scale_to_fit(frame, 320, 180)).collect();
+    for &kind in video_codecs() {
+        let (mut encoder, mut decoder) = codec(kind, config(&film[0], 500_000));
+        for (index, frame) in film.iter().enumerate() {
+            let mut frame = frame.clone();
+            if index >= 15 {
+                frame.i420 = frame.i420.iter().rev().map(|sample| 255 - sample).collect::<Vec<_>>().into();
+            }
+            let Some(picture) = encoder.encode(&frame, false).expect("encodes") else { continue };
+            assert_eq!(picture.key, index == 0, "{kind:?} picture {index}");
+            let decoded = decoder.decode(&picture.data).expect("decodes");
+            assert!(decoded.frame.is_some() && !decoded.damaged, "{kind:?} picture {index}");
+        }
+    }
+}
+
 #[test]
 fn of_a_screen_no_picture_is_left_out() {
     let film = film(40);
