@@ -70,8 +70,8 @@ const MAX_COPIES_BESIDE_HISTORY: u8 = 1;
 const MIN_LONG_BURST: f32 = 1.8;
 /// What the encoder is told at least where it is to send DRED.
 const MIN_HISTORY_LOSS_PERCENT: u8 = 20;
-/// A repair comes in time while a round trip is no longer than this.
-const MAX_REPAIR_ROUND_TRIP: Duration = Duration::from_millis(120);
+/// A repair comes in time while a round trip is no longer than this; above 100 ms the other end does not ask for sound.
+const MAX_REPAIR_ROUND_TRIP: Duration = Duration::from_millis(90);
 /// Bursts are of all lengths about the mean: this many times the mean covers nine of ten.
 const BURST_COVER: f32 = 2.5;
 const MIN_HISTORY: u8 = 20;
@@ -197,8 +197,11 @@ mod tests {
         let repaired = AudioFeatures { repairs: true, ..ALL };
         let near = Loss { round_trip: Duration::from_millis(60), ..at(0.09, 1.0) };
         assert_eq!(choose(near, repaired, PLENTY, 20).copies.count, 0);
-        let far = Loss { round_trip: Duration::from_millis(300), ..near };
-        assert_eq!(choose(far, repaired, PLENTY, 20).copies.count, 1);
+        // From 100 ms on nobody asks for sound again.
+        for round_trip in [100, 300] {
+            let far = Loss { round_trip: Duration::from_millis(round_trip), ..near };
+            assert_eq!(choose(far, repaired, PLENTY, 20).copies.count, 1);
+        }
     }
 
     proptest! {
