@@ -32,8 +32,8 @@ const GOOD_WIRE_BITS_PER_S: f32 = 60_000.0;
 /// 170 kbit/s a voice without them has PESQ 2.1, and with them 2.7; with a smaller share 2.2.
 const LOSSY: f32 = 0.04;
 const NO_LONGER_LOSSY: f32 = 0.02;
-/// That many reports in a row have to miss packets: a link that has become narrow loses much for a second or two.
-const LOSSY_REPORTS: u32 = 4;
+/// That many more reports have to miss packets than not: a link that has become narrow loses much for a second or two.
+const LOSSY_REPORTS: u32 = 3;
 const SHARE_BESIDE_VIDEO_WHEN_LOSSY: f32 = 0.55;
 const COPIED_WIRE_BITS_PER_S: f32 = 112_000.0;
 /// With this, packets of 20 ms leave room for two copies beside the voice.
@@ -62,7 +62,7 @@ pub(crate) struct AudioPath {
     /// Whether they wait until the path carries them.
     pub(crate) picture_paused: bool,
     pub(crate) takes: AudioFeatures,
-    /// Reports in a row that missed more than a few packets.
+    /// Reports that missed more than a few packets, less those that did not.
     pub(crate) missing_reports: u32,
     /// Much is lost for good.
     pub(crate) lossy: bool,
@@ -89,8 +89,10 @@ impl AudioPath {
         let share = self.smoother.hear(self.loss, fraction);
         self.loss = Some(share);
         let loss = Loss { share, burst: self.burst, round_trip: self.round_trip };
-        self.missing_reports =
-            if fraction >= NO_LONGER_LOSSY { self.missing_reports.saturating_add(1) } else { 0 };
+        self.missing_reports = match fraction >= NO_LONGER_LOSSY {
+            true => (self.missing_reports + 1).min(2 * LOSSY_REPORTS),
+            false => self.missing_reports.saturating_sub(1),
+        };
         let least = if self.lossy { NO_LONGER_LOSSY } else { LOSSY };
         let lasts = self.lossy || self.missing_reports >= LOSSY_REPORTS;
         self.lossy = lasts && redundancy_policy::unrepaired(loss, self.takes) >= least;
