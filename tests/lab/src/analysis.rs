@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use self::load::Recorded;
 use crate::link::{Fate, LinkConfig};
 use crate::numbers::median;
-use crate::pictures::{back_s, compare, delays};
+use crate::pictures::{Seen, back_s, compare, delays};
 use crate::profiles::{Calls, Change, Profile, find};
 use crate::record::{Figures, Measured, RUN_FILE, Run, Series, Side, System, read};
 use crate::sound::{self, Pair};
@@ -161,11 +161,12 @@ fn after_step(figures: &mut Figures, run: &Run, profile: &Profile, traffic: &Tra
                 put_time(figures, "rate_back_s", reached.map(|s| s + SERIES_STEP_US as f64 / 1e6));
             }
         }
-        // The old path shows a last picture or two: from the first gap on.
+        // The old path shows a last picture or two: from the first gap on, or the longest where none is long.
         Change::Address => {
-            let gap = to.frames.shown.windows(2).find(|pair| {
-                pair[1].handed_us >= since && pair[1].handed_us - pair[0].handed_us > ADDRESS_GAP_US
-            });
+            let length = |pair: &&[Seen]| pair[1].handed_us - pair[0].handed_us;
+            let after = || to.frames.shown.windows(2).filter(|pair| pair[1].handed_us >= since);
+            let soon = after().filter(|pair| pair[1].handed_us < since + ADDRESS_SPAN_US);
+            let gap = after().find(|pair| length(pair) > ADDRESS_GAP_US).or_else(|| soon.max_by_key(length));
             let back = gap.map(|pair| (pair[1].handed_us - since) as f64 / 1e6);
             put_time(figures, "picture_back_s", back);
         }
@@ -175,6 +176,8 @@ fn after_step(figures: &mut Figures, run: &Run, profile: &Profile, traffic: &Tra
 
 /// A pause of the pictures that a change of address makes, and a busy machine hardly ever.
 const ADDRESS_GAP_US: u64 = 400_000;
+/// A shorter one is looked for within this time.
+const ADDRESS_SPAN_US: u64 = 3_000_000;
 
 fn of_sound(figures: &mut Figures, from: &Recorded, to: &Recorded, span: Span) -> Vec<Option<Pair>> {
     let (Some(said), Some(heard)) = (&from.said, &to.heard) else { return Vec::new() };

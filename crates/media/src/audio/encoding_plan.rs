@@ -34,6 +34,8 @@ const LOSSY: f32 = 0.04;
 const NO_LONGER_LOSSY: f32 = 0.02;
 /// That many more reports have to miss packets than not: a link that has become narrow loses much for a second or two.
 const LOSSY_REPORTS: u32 = 3;
+/// On so long a way one is enough: nothing else helps the voice there, and the next reports may be lost.
+const FAR_ROUND_TRIP: Duration = Duration::from_millis(400);
 const SHARE_BESIDE_VIDEO_WHEN_LOSSY: f32 = 0.55;
 const COPIED_WIRE_BITS_PER_S: f32 = 112_000.0;
 /// With this, packets of 20 ms leave room for two copies beside the voice.
@@ -94,7 +96,8 @@ impl AudioPath {
             false => self.missing_reports.saturating_sub(1),
         };
         let least = if self.lossy { NO_LONGER_LOSSY } else { LOSSY };
-        let lasts = self.lossy || self.missing_reports >= LOSSY_REPORTS;
+        let needed = if self.round_trip >= FAR_ROUND_TRIP { 1 } else { LOSSY_REPORTS };
+        let lasts = self.lossy || self.missing_reports >= needed;
         self.lossy = lasts && redundancy_policy::unrepaired(loss, self.takes) >= least;
     }
 }

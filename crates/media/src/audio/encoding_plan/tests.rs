@@ -119,6 +119,9 @@ fn a_second_of_loss_is_forgotten_and_loss_that_lasts_is_not() {
     };
     // Copies would leave the voice less than half of the room: worse than what is lost.
     assert_eq!(voice(&thin), (0, GOOD_BITS_PER_S));
+    let mut far = AudioPath { round_trip: Duration::from_millis(600), ..path(250_000, 0.0) };
+    far.hear_loss(0.3);
+    assert!(voice(&far).0 >= 1, "{:?}", voice(&far));
     let mut lossy = thin;
     (0..4).for_each(|_| lossy.hear_loss(0.15));
     assert!(voice(&lossy).0 >= 1 && voice(&lossy).1 >= 20_000, "{:?}", voice(&lossy));
