@@ -30,16 +30,17 @@ const SHARE_BESIDE_VIDEO_WHEN_THIN: f32 = 0.4;
 const GOOD_WIRE_BITS_PER_S: f32 = 60_000.0;
 /// Where much is lost for good, half of a thin path until each packet has its copies: at 11 % loss in bursts and
 /// 170 kbit/s a voice without them has PESQ 2.1, and with them 2.7; with a smaller share 2.2.
+const SHARE_BESIDE_VIDEO_WHEN_LOSSY: f32 = 0.55;
+const COPIED_WIRE_BITS_PER_S: f32 = 112_000.0;
+/// With this, packets of 20 ms leave room for two copies beside the voice.
+const MIN_COPIED_WIRE_20_MS: u32 = 96_000;
+/// So much unrepaired loss is much, and below the other share it is no longer.
 const LOSSY: f32 = 0.04;
 const NO_LONGER_LOSSY: f32 = 0.02;
 /// That many more reports have to miss packets than not: a link that has become narrow loses much for a second or two.
 const LOSSY_REPORTS: u32 = 3;
 /// On so long a way one is enough: nothing else helps the voice there, and the next reports may be lost.
-const FAR_ROUND_TRIP: Duration = Duration::from_millis(400);
-const SHARE_BESIDE_VIDEO_WHEN_LOSSY: f32 = 0.55;
-const COPIED_WIRE_BITS_PER_S: f32 = 112_000.0;
-/// With this, packets of 20 ms leave room for two copies beside the voice.
-const MIN_COPIED_WIRE_20_MS: u32 = 96_000;
+const ONE_REPORT_ROUND_TRIP: Duration = Duration::from_millis(400);
 /// What sound takes of a path at most that is too thin for pictures beside it: 28 kbit/s in packets of 40 ms.
 const WIRE_WHILE_PAUSED_BITS_PER_S: f32 = 40_000.0;
 /// The share of a path that carries sound alone, and what sound takes at most anyway.
@@ -96,7 +97,7 @@ impl AudioPath {
             false => self.missing_reports.saturating_sub(1),
         };
         let least = if self.lossy { NO_LONGER_LOSSY } else { LOSSY };
-        let needed = if self.round_trip >= FAR_ROUND_TRIP { 1 } else { LOSSY_REPORTS };
+        let needed = if self.round_trip >= ONE_REPORT_ROUND_TRIP { 1 } else { LOSSY_REPORTS };
         let lasts = self.lossy || self.missing_reports >= needed;
         self.lossy = lasts && redundancy_policy::unrepaired(loss, self.takes) >= least;
     }

@@ -170,7 +170,7 @@ mod tests {
         let choice = choose(at(0.3, 5.0), ALL, PLENTY, 20);
         assert_eq!(choice.copies, Copies { count: 3, spacing: 3 });
         assert!(choice.fec && choice.history == 0, "{choice:?}");
-        for (takes, room) in [(AudioFeatures { copies: false, ..ALL }, PLENTY), (ALL, 38_000)] {
+        for (takes, room) in [(AudioFeatures { copies: false, ..ALL }, PLENTY), (ALL, 44_000)] {
             let choice = choose(at(0.3, 5.0), takes, room, 20);
             assert!(choice.copies.count <= 1 && choice.history >= 25 && !choice.fec, "{choice:?}");
         }

@@ -78,13 +78,11 @@ pub(super) struct CongestionWindow {
     bytes: usize,
     /// When a round trip ended and how long it took, both rising: the first is the shortest of the window.
     round_trips: VecDeque<(Instant, Duration)>,
-    /// Those of the last moment, in the same way, and the last one.
+    /// Those of the last moment, in the same way, and the last one: a report last came when that ended.
     recent: VecDeque<(Instant, Duration)>,
     latest: Option<(Instant, Duration)>,
     /// Part of the estimate that may be sent.
     ratio: f64,
-    /// When a report last came.
-    heard: Option<Instant>,
     /// When a pause between reports ended and how long it was, the first rising and the second falling: the first is
     /// the longest of the window.
     pauses: VecDeque<(Instant, Duration)>,
@@ -108,7 +106,6 @@ impl Default for CongestionWindow {
             recent: VecDeque::new(),
             latest: None,
             ratio: 1.0,
-            heard: None,
             pauses: VecDeque::new(),
             silent_since: None,
             late_since: None,
@@ -132,14 +129,13 @@ impl CongestionWindow {
     pub(super) fn feedback(&mut self, now: Instant, results: &[PacketResult]) {
         let arrived = results.iter().filter(|result| result.arrived.is_some());
         let Some(last) = arrived.map(|result| result.sent).max() else { return };
-        if let Some(before) = self.heard.replace(now) {
+        let took = now.saturating_duration_since(last);
+        if let Some((before, _)) = self.latest.replace((now, took)) {
             let pause = now.saturating_duration_since(before);
             self.pauses
                 .retain(|(at, longer)| *longer > pause && now.saturating_duration_since(*at) <= WINDOW);
             self.pauses.push_back((now, pause));
         }
-        let took = now.saturating_duration_since(last);
-        self.latest = Some((now, took));
         for (times, window) in [(&mut self.round_trips, WINDOW), (&mut self.recent, MOMENT)] {
             times.retain(|(at, shorter)| *shorter < took && now.saturating_duration_since(*at) <= window);
             times.push_back((now, took));
@@ -169,7 +165,7 @@ impl CongestionWindow {
             && path.queue().is_some_and(|queue| queue < FREE_QUEUE);
         let usual = self.recent.front().map_or(expected, |(_, shortest)| *shortest + JITTER_FACTOR * jitter);
         let silence = self.silence();
-        let mut alarmed = self.heard.is_some() && age.is_some_and(|age| age > usual + silence);
+        let mut alarmed = self.latest.is_some() && age.is_some_and(|age| age > usual + silence);
         if alarmed {
             self.silent_since.get_or_insert(now);
         }
@@ -187,7 +183,7 @@ impl CongestionWindow {
         if told.is_some() {
             self.silent_since = None;
         }
-        let heard = self.heard.is_some_and(|at| now.saturating_duration_since(at) <= silence);
+        let heard = self.latest.is_some_and(|(at, _)| now.saturating_duration_since(at) <= silence);
         let window = (estimate * (round_trip + ACCEPTED_QUEUE).as_secs_f64() / 8.0).max(MIN_WINDOW_BYTES);
         #[expect(clippy::cast_precision_loss, reason = "far below 2^52 bytes")]
         let fill = self.bytes as f64 / window;

@@ -123,7 +123,7 @@ pub const PROFILES: &[Profile] = &[
         back_from: Some(1),
         bars: &[
             Bar::AtMost("rate_back_s", 8.0),
-            Bar::AtMost("longest_freeze_ms", 700.0),
+            Bar::AtMost("longest_freeze_ms", 500.0),
             Bar::AtMost("sound_gap_ms", 200.0),
         ],
         ..call("drop", "2.5 Mbit/s, 500 kbit/s from 15 to 30 s, 2.5 Mbit/s again", line(2_500.0, 25.0))
@@ -172,6 +172,8 @@ pub const PROFILES: &[Profile] = &[
         &[
             Bar::AtLeast("received_kbps", 350.0),
             Bar::AtLeast("shown_percent", 85.0),
+            Bar::RatioAtLeast("shown_percent", 1.0),
+            Bar::AtMost("concealed_percent", 5.0),
             Bar::AtLeast("pesq", 3.3),
         ],
     ),
@@ -233,7 +235,12 @@ pub const PROFILES: &[Profile] = &[
         "international",
         "RingRTC: 300 kbit/s, 250 ms, 100 ms of Pareto jitter, 11 % Gilbert loss, 5 % overtaking, 2 % twice",
         &[at(2.0, Change::Link(INTERNATIONAL))],
-        &[Bar::AtLeast("fps", 12.0), Bar::AtLeast("pesq", 2.8), Bar::RatioAtLeast("pesq", 1.0)],
+        &[
+            Bar::AtLeast("fps", 12.0),
+            Bar::RatioAtLeast("shown_percent", 1.0),
+            Bar::AtLeast("pesq", 2.8),
+            Bar::RatioAtLeast("pesq", 1.0),
+        ],
     ),
     Profile {
         settled_s: 3.0,
