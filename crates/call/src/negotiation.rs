@@ -13,10 +13,13 @@
 //! ones); remote candidates wait until theirs is applied. A description by another certificate comes from a peer
 //! connection that has taken the place of theirs, so we start over with a new one of ours.
 
+mod answered_offer;
+mod attributes;
 mod repeats;
 
 use std::time::{Duration, Instant};
 
+use self::attributes::{session, ufrag};
 use self::repeats::Repeats;
 use crate::fingerprints::Fingerprints;
 use crate::{Epoch, IceCandidate, OutgoingSignal, Sdp, SdpKind};
@@ -97,6 +100,8 @@ pub(crate) struct Negotiation {
     heard_offer: Option<Sdp>,
     heard_answer: Option<Sdp>,
     said_answer: Option<(Sdp, Instant)>,
+    /// User fragment of an answer that came after one that had been taken for it.
+    crossed: Option<String>,
 }
 
 impl Negotiation {
@@ -121,6 +126,7 @@ impl Negotiation {
             heard_offer: None,
             heard_answer: None,
             said_answer: None,
+            crossed: None,
         }
     }
 
@@ -282,6 +288,7 @@ impl Negotiation {
         if !matches!(self.phase, Phase::Answering) {
             return;
         }
+        let answer = answered_offer::name(answer, self.heard_offer.as_ref());
         self.said_answer = Some((answer.clone(), now));
         steps.push(Step::Say(OutgoingSignal::Answer(answer)));
         self.release_local(steps);
@@ -291,6 +298,12 @@ impl Negotiation {
     pub(crate) fn hear_answer(&mut self, answer: Sdp, now: Instant, steps: &mut Vec<Step>) {
         if answer.kind != SdpKind::Answer {
             return;
+        }
+        if let Phase::Offered(offer) = &self.phase
+            && answered_offer::names_another(&answer, offer)
+        {
+            // It is for one that this offer has replaced.
+            return self.repeats.answered_replaced();
         }
         let answers_copy = self.repeats.answered(now);
         if self.heard_answer.as_ref() == Some(&answer) {
@@ -309,7 +322,14 @@ impl Negotiation {
             self.start_over(steps);
             return self.create(Purpose::First, steps);
         }
+        if answers_copy && self.has_other_path(&answer) {
+            return self.hear_crossed(&answer, steps);
+        }
         let Phase::Offered(offer) = &self.phase else { return };
+        if self.crossed.is_some() && self.crossed == ufrag(&answer) {
+            // A copy of it: the answer to this offer has a fragment of its own.
+            return;
+        }
         self.remote_prints = Fingerprints::of(&answer).or(self.remote_prints.take());
         self.remote_session = session(&answer).or(self.remote_session.take());
         self.remote_ufrag = ufrag(&answer).or(self.remote_ufrag.take());
@@ -320,6 +340,20 @@ impl Negotiation {
         }
         steps.push(Step::AcceptAnswer(answer));
         self.release_local(steps);
+    }
+
+    /// The answer is another one than what was taken for the answer to our offer, which therefore was one to an
+    /// offer that had been replaced: the two ends hold different credentials, and no path can come up.
+    fn has_other_path(&self, answer: &Sdp) -> bool {
+        let exchanged = matches!(self.phase, Phase::Stable | Phase::Applying { .. });
+        let other = |known: &String| ufrag(answer).is_some_and(|ufrag| ufrag != *known);
+        exchanged && !answered_offer::is_named(answer) && self.remote_ufrag.as_ref().is_some_and(other)
+    }
+
+    /// Theirs cannot be applied any more, so both ends take new credentials.
+    fn hear_crossed(&mut self, answer: &Sdp, steps: &mut Vec<Step>) {
+        self.crossed = ufrag(answer);
+        self.create(Purpose::NewPath, steps);
     }
 
     pub(crate) fn answer_applied(&mut self, steps: &mut Vec<Step>) {
@@ -445,18 +479,4 @@ impl Negotiation {
         self.remote = remote;
         self.open(steps);
     }
-}
-
-/// The session id of the `o=` line (RFC 8866).
-fn session(description: &Sdp) -> Option<String> {
-    attribute(description, "o=")?.split_ascii_whitespace().nth(1).map(str::to_owned)
-}
-
-/// The first `a=ice-ufrag` line (RFC 8839).
-fn ufrag(description: &Sdp) -> Option<String> {
-    attribute(description, "a=ice-ufrag:").map(str::to_owned)
-}
-
-fn attribute<'a>(description: &'a Sdp, name: &str) -> Option<&'a str> {
-    description.sdp.lines().find_map(|line| line.trim().strip_prefix(name)).map(str::trim)
 }

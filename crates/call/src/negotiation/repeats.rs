@@ -76,6 +76,11 @@ impl Repeats {
         self.slowest_answer = (2 * self.slowest_answer).clamp(FIRST_REPEAT_DELAY, MAX_REPEAT_DELAY);
     }
 
+    /// An answer came to a copy of an offer that was replaced.
+    pub(super) fn answered_replaced(&mut self) {
+        self.unanswered = self.unanswered.saturating_sub(1);
+    }
+
     /// True: a copy of an offer that is answered already was answered as well.
     pub(super) fn answered(&mut self, now: Instant) -> bool {
         let is_due = self.unanswered > 0;

@@ -13,6 +13,7 @@ mod group_simulation;
 mod local_media;
 mod paths;
 mod random;
+mod replaced_offers;
 mod ringing;
 mod rooms;
 mod simulation;
