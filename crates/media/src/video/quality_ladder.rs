@@ -77,6 +77,10 @@ const PAUSE_BPS: u32 = 20_000;
 const RESUME_BPS: u32 = 35_000;
 const PAUSE_TIME: Duration = Duration::from_secs(3);
 const RESUME_TIME: Duration = Duration::from_secs(2);
+/// What no wavering around [`RESUME_BPS`] reaches: the path is another one, or back. Pictures go on as soon as that is
+/// more than one report's word.
+const RESUME_SOON_BPS: u32 = 150_000;
+const RESUME_SOON_TIME: Duration = Duration::from_millis(100);
 
 /// How busy the encoder is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -235,13 +239,16 @@ impl QualityLadder {
 
     fn pause(&mut self, bitrate: u32, now: Instant) {
         let (turns, time) = if self.paused {
-            (bitrate >= RESUME_BPS, RESUME_TIME)
+            let time = if bitrate >= RESUME_SOON_BPS { RESUME_SOON_TIME } else { RESUME_TIME };
+            (bitrate >= RESUME_BPS, time)
         } else {
             (bitrate < PAUSE_BPS, PAUSE_TIME)
         };
         if lasts(&mut self.turning, turns, time, now) {
             self.paused = !self.paused;
             self.turning = None;
+            // The steps of a path that carried no picture say nothing about one that does.
+            self.by_rate = self.by_rate.filter(|_| self.paused);
         }
     }
 

@@ -158,6 +158,20 @@ fn too_little_for_a_picture_is_sound_only_and_comes_back() {
 }
 
 #[test]
+fn after_an_outage_pictures_come_back_with_the_path_and_in_its_size() {
+    let mut bench = Bench::new(QualityLadder::default());
+    assert_eq!(bench.run(2_000_000, 5, right, idle).last(), Some(&1280));
+    assert_eq!(bench.run(10_000, 10, right, idle).last(), Some(&0));
+    let widths = bench.run(900_000, 1, right, idle);
+    assert_eq!(widths, [0, 960], "and not by steps");
+    let before = bench.now;
+    while bench.choose(10_000).is_some() {
+        bench.now += FRAME;
+    }
+    assert!(bench.now - before >= PAUSE_TIME, "a pause still wants its time");
+}
+
+#[test]
 fn a_hard_picture_gets_a_smaller_one_and_an_easy_one_a_larger() {
     let mut bench = Bench::new(QualityLadder::default());
     // At 640 the codec does well, above it is out of its depth.
