@@ -188,7 +188,7 @@ impl Estimator {
         self.window.feedback(now, results);
         self.jitter.feedback(results);
         self.path.feedback(now, self.jitter.time(), results);
-        let probe = self.acknowledge(results);
+        let probe = self.acknowledge(now, results);
         let mut drained = false;
         if results.iter().any(|result| result.arrived.is_some()) {
             let collapsed = self.path.collapsed(self.estimate(), self.jitter.time());
@@ -281,12 +281,12 @@ impl Estimator {
         *self = Self { probe_control, useful: self.useful, path_since: Some(now), ..Self::new(self.limits) };
     }
 
-    pub(crate) fn stats(&self) -> Stats {
+    pub(crate) fn stats(&self, now: Instant) -> Stats {
         Stats {
             delay_based_bps: self.delay.rate().bps(),
             loss_based_bps: self.loss.bps(),
             acknowledged_bps: self.acknowledged.bps(),
-            capacity_bps: self.delay.rate().capacity(),
+            capacity_bps: self.overflows_at(now),
             inherent_loss: self.loss.inherent_loss(),
             round_trip: self.round_trip.measured(),
             application_limited: self.application_limited.since().is_some(),
@@ -294,8 +294,19 @@ impl Estimator {
         }
     }
 
+    /// The rate at which the path was last seen to overflow, bit/s. The delay control forgets its own with the first
+    /// burst that comes through faster than what overflowed; what came out of a queue, and of a probe that filled the
+    /// path, is known all the same.
+    fn overflows_at(&self, now: Instant) -> Option<f64> {
+        let probed = || {
+            let filled = self.probe_estimator.filled_within(now, KNOWN_CAPACITY_AGE);
+            filled.filter(|bps| !self.path.is_faster_than(*bps))
+        };
+        self.delay.rate().capacity().or_else(|| self.path.burst_capacity(now)).or_else(probed)
+    }
+
     /// Measures what arrived; gives what a probe found, bit/s.
-    fn acknowledge(&mut self, results: &[PacketResult]) -> Option<f64> {
+    fn acknowledge(&mut self, now: Instant, results: &[PacketResult]) -> Option<f64> {
         let limited = self.application_limited.since().is_some();
         let mut probe = None;
         for result in results {
@@ -305,7 +316,7 @@ impl Estimator {
                 self.fast_change_from = None;
             }
             self.acknowledged.arrived(arrived, result.size, limited, result.after_gap);
-            probe = self.probe_estimator.arrived(result).or(probe);
+            probe = self.probe_estimator.arrived(now, result).or(probe);
         }
         probe
     }

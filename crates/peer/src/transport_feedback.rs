@@ -90,7 +90,7 @@ impl TransportFeedback {
         let any = packet.as_any();
         if let Some(feedback) = any.downcast_ref::<TransportLayerCc>() {
             let statuses = self.clock.read(feedback);
-            let round_trip = self.shared.round_trip().or_else(|| self.estimator.stats().round_trip);
+            let round_trip = self.shared.round_trip().or_else(|| self.estimator.stats(now).round_trip);
             let results = self.history.report(now, &statuses, round_trip);
             if !results.is_empty() {
                 self.estimator.feedback(now, &results);
@@ -146,10 +146,10 @@ impl TransportFeedback {
         }
         self.estimator.timeout(now);
         self.ask_for_probe(now);
-        self.publish();
+        self.publish(now);
     }
 
-    fn publish(&self) {
+    fn publish(&self, now: Instant) {
         let target = if self.has_feedback() {
             self.estimator.target()
         } else {
@@ -159,7 +159,7 @@ impl TransportFeedback {
         if before != whole(target) {
             self.shared.changed.notify_one();
         }
-        let (stats, sending) = (self.estimator.stats(), &self.shared.sending);
+        let (stats, sending) = (self.estimator.stats(now), &self.shared.sending);
         sending.delay_based_bps.store(whole(stats.delay_based_bps), Ordering::Relaxed);
         sending.loss_based_bps.store(whole(stats.loss_based_bps.unwrap_or_default()), Ordering::Relaxed);
         sending.acknowledged_bps.store(whole(stats.acknowledged_bps.unwrap_or_default()), Ordering::Relaxed);
@@ -186,7 +186,7 @@ impl PacketFilter for TransportFeedback {
             for packet in packets {
                 self.rtcp_in(message.now, packet.as_ref());
             }
-            self.publish();
+            self.publish(message.now);
         }
         inbound.push_back(message);
     }

@@ -3,7 +3,7 @@
 //! After libwebrtc's `goog_cc/probe_bitrate_estimator.cc`.
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{PacketResult, ProbeCluster};
 
@@ -36,6 +36,8 @@ struct Measured {
 pub(super) struct ProbeEstimator {
     taken: VecDeque<ProbeCluster>,
     measured: VecDeque<Measured>,
+    /// What came through of the last cluster that the link did not carry, bit/s, and when it was reported.
+    filled: Option<(Instant, f64)>,
 }
 
 impl ProbeEstimator {
@@ -47,10 +49,15 @@ impl ProbeEstimator {
         self.taken.push_back(cluster);
     }
 
+    /// What the link carries by a cluster that filled it within this time, bit/s.
+    pub(super) fn filled_within(&self, now: Instant, age: Duration) -> Option<f64> {
+        self.filled.filter(|(at, _)| now.saturating_duration_since(*at) <= age).map(|(_, bps)| bps)
+    }
+
     /// Takes a packet that arrived. A cluster gives its rate in bit/s once enough of it has come, and again
     /// with each further packet.
     #[expect(clippy::cast_precision_loss, reason = "packet sizes are small")]
-    pub(super) fn arrived(&mut self, result: &PacketResult) -> Option<f64> {
+    pub(super) fn arrived(&mut self, now: Instant, result: &PacketResult) -> Option<f64> {
         let (id, arrived) = (result.probe?, result.arrived?);
         let bytes = result.size as f64;
         let index = match self.measured.iter().position(|m| m.cluster.id == id) {
@@ -76,7 +83,15 @@ impl ProbeEstimator {
         };
         let measured = self.measured.get_mut(index)?;
         measured.add(result.sent, arrived, bytes);
-        measured.bps()
+        let (sent, received) = measured.rates()?;
+        if received < sent * SATURATED_RATIO {
+            self.filled = Some((now, received));
+            return Some(received * TARGET_UTILISATION);
+        }
+        if self.filled.is_some_and(|(_, bps)| bps < received) {
+            self.filled = None;
+        }
+        Some(sent.min(received))
     }
 }
 
@@ -94,7 +109,8 @@ impl Measured {
         self.last_arrived = self.last_arrived.max(arrived);
     }
 
-    fn bps(&self) -> Option<f64> {
+    /// Bit/s with which it was sent and received, once enough of it has come.
+    fn rates(&self) -> Option<(f64, f64)> {
         let min_bytes = self.cluster.bps * self.cluster.min_duration.as_secs_f64() / 8.0;
         if f64::from(self.packets) < f64::from(self.cluster.min_packets) * MIN_RECEIVED_FRACTION
             || self.bytes < min_bytes * MIN_RECEIVED_FRACTION
@@ -110,11 +126,7 @@ impl Measured {
         // The last packet takes its time after the last departure, the first before the first arrival.
         let sent = (self.bytes - self.last_sent_bytes) * 8e3 / send_ms;
         let received = (self.bytes - self.first_arrived_bytes) * 8e3 / receive_ms;
-        if received > sent * MAX_RECEIVE_RATIO {
-            return None;
-        }
-        let full = received < sent * SATURATED_RATIO;
-        Some(if full { received * TARGET_UTILISATION } else { sent.min(received) })
+        (received <= sent * MAX_RECEIVE_RATIO).then_some((sent, received))
     }
 }
 
@@ -134,19 +146,30 @@ mod tests {
 
     /// Packets of 1250 bytes sent and received this many milliseconds apart.
     fn probe(count: u32, sent_gap: f64, arrived_gap: f64) -> Option<f64> {
-        let start = Instant::now();
-        let mut estimator = ProbeEstimator::default();
+        probe_of(&mut ProbeEstimator::default(), Instant::now(), count, sent_gap, arrived_gap)
+    }
+
+    fn probe_of(
+        estimator: &mut ProbeEstimator,
+        start: Instant,
+        count: u32,
+        sent_gap: f64,
+        arrived_gap: f64,
+    ) -> Option<f64> {
         estimator.taken(CLUSTER);
         let mut bps = None;
         for n in 0..count {
-            bps = estimator.arrived(&PacketResult {
-                probe: Some(CLUSTER.id),
-                ..PacketResult::new(
-                    start + Duration::from_secs_f64(f64::from(n) * sent_gap / 1e3),
-                    Some(5e5 + f64::from(n) * arrived_gap),
-                    1_250,
-                )
-            });
+            bps = estimator.arrived(
+                start,
+                &PacketResult {
+                    probe: Some(CLUSTER.id),
+                    ..PacketResult::new(
+                        start + Duration::from_secs_f64(f64::from(n) * sent_gap / 1e3),
+                        Some(5e5 + f64::from(n) * arrived_gap),
+                        1_250,
+                    )
+                },
+            );
         }
         bps
     }
@@ -156,6 +179,18 @@ mod tests {
         assert!((probe(5, 10.0, 10.0).expect("enough") - 1e6).abs() < 1e3);
         assert!((probe(5, 10.0, 20.0).expect("enough") - 0.95 * 5e5).abs() < 1e3);
         assert!((probe(5, 10.0, 9.0).expect("enough") - 1e6).abs() < 1e3);
+    }
+
+    #[test]
+    fn what_a_cluster_that_filled_the_link_found_is_known_for_a_while() {
+        let (start, age) = (Instant::now(), Duration::from_secs(30));
+        let mut estimator = ProbeEstimator::default();
+        probe_of(&mut estimator, start, 5, 10.0, 10.0);
+        assert_eq!(estimator.filled_within(start, age), None, "the link carried it");
+        let mut estimator = ProbeEstimator::default();
+        probe_of(&mut estimator, start, 5, 10.0, 20.0);
+        assert!((estimator.filled_within(start, age).expect("known") - 5e5).abs() < 1e3);
+        assert_eq!(estimator.filled_within(start + age * 2, age), None);
     }
 
     #[test]
@@ -173,6 +208,6 @@ mod tests {
             probe: Some(ProbeClusterId(9)),
             ..PacketResult::new(Instant::now(), Some(0.0), 1_250)
         };
-        assert_eq!(ProbeEstimator::default().arrived(&result), None);
+        assert_eq!(ProbeEstimator::default().arrived(Instant::now(), &result), None);
     }
 }

@@ -17,6 +17,9 @@ const QUEUE_RATE_WINDOW_MS: f64 = 1_000.0;
 const MIN_RATE_SPAN_MS: f64 = 40.0;
 /// A shorter queue may be a frame.
 const MIN_QUEUE: Duration = Duration::from_millis(100);
+/// Shorter than this it is often no queue at all. What comes out of a short one tells how fast a burst may leave, not
+/// what the path carries for long.
+const MIN_SHORT_QUEUE: Duration = Duration::from_millis(30);
 /// One that nothing drains, and the longest time of it: after that the path is longer, or others fill the queue.
 const MIN_STANDING_QUEUE: Duration = Duration::from_millis(200);
 const MAX_STANDING: Duration = Duration::from_secs(6);
@@ -79,6 +82,9 @@ pub(super) struct ReportedPath {
     queued: VecDeque<Arrivals>,
     /// What came out of a queue that stood on the path, bit/s, and when that was reported.
     capacity: Option<(Instant, f64)>,
+    /// The same of a queue that may have been short.
+    short_queued: VecDeque<Arrivals>,
+    burst_capacity: Option<(Instant, f64)>,
 }
 
 impl ReportedPath {
@@ -148,6 +154,15 @@ impl ReportedPath {
             } else {
                 self.queued.clear();
             }
+            if self.queue() >= Some(MIN_SHORT_QUEUE + JITTER_FACTOR * jitter) {
+                self.short_queued.push_back(arrivals);
+                self.short_queued.retain(|report| (0.0..=RATE_WINDOW_MS).contains(&(last - report.last)));
+                if let Some(rate) = rate_of(&self.short_queued) {
+                    self.burst_capacity = Some((now, rate));
+                }
+            } else {
+                self.short_queued.clear();
+            }
         }
     }
 
@@ -181,6 +196,13 @@ impl ReportedPath {
     /// What came out of a queue lately, bit/s.
     pub(super) fn capacity(&self, now: Instant) -> Option<f64> {
         self.capacity_within(now, CAPACITY_AGE)
+    }
+
+    /// What came out of a queue lately, however short it was, bit/s: bursts that leave faster make it longer.
+    pub(super) fn burst_capacity(&self, now: Instant) -> Option<f64> {
+        let recent = |at: Instant| now.saturating_duration_since(at) <= CAPACITY_AGE;
+        let known = self.burst_capacity.filter(|(at, _)| recent(*at)).map(|(_, bps)| bps);
+        known.filter(|bps| !self.is_faster_than(*bps))
     }
 
     /// The same, if it was reported within this time.
@@ -275,6 +297,20 @@ mod tests {
         assert!(collapsed.is_some_and(|bps| (bps - 5e5).abs() < 1.0), "{collapsed:?}");
         assert_eq!(path.reported.collapsed(9e5, NO_JITTER), None, "the estimate is not far off");
         assert_eq!(path.reported.collapsed(2.5e6, Duration::from_millis(100)), None, "jitter may explain it");
+    }
+
+    #[test]
+    fn how_fast_bursts_may_leave_is_known_from_a_short_queue() {
+        let mut path = path();
+        path.report(50.0, &[(0.0, 20.0), (10.0, 30.0)]);
+        assert_eq!(path.reported.burst_capacity(path.at(50.0)), None);
+        // 1,250 bytes each 10 ms: 1 Mbit/s out of a queue of 40 to 80 ms.
+        let burst: Vec<_> = (0..5).map(|n| (100.0 + f64::from(n), 160.0 + 10.0 * f64::from(n))).collect();
+        path.report(250.0, &burst);
+        let known = path.reported.burst_capacity(path.at(250.0));
+        assert!(known.is_some_and(|bps| (bps - 1e6).abs() < 1.0), "{known:?}");
+        assert_eq!(path.reported.capacity(path.at(250.0)), None, "too short to say what the path carries");
+        assert_eq!(path.reported.burst_capacity(path.at(31_000.0)), None);
     }
 
     #[test]
