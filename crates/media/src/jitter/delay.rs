@@ -8,7 +8,7 @@
 //!
 //! ```text
 //!  lateness   ▂█▆▂▁▁▁▁▁▁▁▁▁▁▁▁   one episode: 6 s after it the delay comes down
-//!             ▂█▂▁▁▁▁▁▂█▁▁▁▁▁▁   two within the window: it may come again
+//!             ▂█▂▁▁▁▁▁▂█▁▁▁▁▁▁   two within the window: it may come again (three, where it would be a long wait)
 //!             ▅▇▅█▆▅▇▆▅█▅▆▇▅▆▇   one that lasts: jitter
 //! ```
 
@@ -23,12 +23,15 @@ const FASTEST_WINDOW_SAMPLES: i64 = 10 * OPUS_CLOCK_HZ as i64;
 const INTERVAL_SAMPLES: i64 = OPUS_CLOCK_HZ as i64 / 2;
 /// 10 ms: playout takes whole steps of it.
 const STEP_SAMPLES: i64 = OPUS_CLOCK_HZ as i64 / 100;
-/// Twenty seconds are looked back at.
-const WINDOW_INTERVALS: usize = 40;
+/// Half a minute is looked back at.
+const WINDOW_INTERVALS: usize = 60;
 /// So many intervals any lateness is waited for: six seconds, so that key frames every five are no surprise.
 const HELD_INTERVALS: usize = 12;
 /// Episodes are apart when so many intervals between them have less than half their lateness.
 const CALM_INTERVALS: usize = 4;
+/// Twice within the window is often enough up to this much. Beyond, whoever waited would be longer in hearing every
+/// word for the sake of two that are made up for in part, so that takes another one.
+const OFTEN_UP_TO_SAMPLES: i64 = 70 * OPUS_CLOCK_HZ as i64 / 1000;
 /// Lateness that goes on for more intervals is no episode.
 const MAX_EPISODE_INTERVALS: usize = 10;
 const INITIAL_DELAY: Duration = Duration::from_millis(40);
@@ -107,9 +110,16 @@ impl DelayEstimator {
     fn recurs(&self, lateness: i64) -> bool {
         // First and last interval of the episode under way.
         let mut episode: Option<(usize, usize)> = None;
+        let mut more = if lateness <= OFTEN_UP_TO_SAMPLES { 1 } else { 2 };
         for (index, &greatest) in self.intervals.iter().enumerate() {
             match episode {
-                Some((_, last)) if index - last > CALM_INTERVALS && greatest >= lateness => return true,
+                Some((_, last)) if index - last > CALM_INTERVALS && greatest >= lateness => {
+                    more -= 1;
+                    if more == 0 {
+                        return true;
+                    }
+                    episode = Some((index, index));
+                }
                 Some((first, last)) if index - last <= CALM_INTERVALS && greatest >= lateness / 2 => {
                     episode = Some((first, index));
                     if index - first >= MAX_EPISODE_INTERVALS {

