@@ -137,7 +137,11 @@ impl EventTask {
             return false;
         }
         let request = PictureLossIndication { sender_ssrc: 1, media_ssrc };
-        self.rtcp.rtp.write_rtcp(vec![Box::new(request)]).await.is_ok()
+        let asked = self.rtcp.rtp.write_rtcp(vec![Box::new(request)]).await.is_ok();
+        if asked {
+            self.shared.note_key_frame_asked();
+        }
+        asked
     }
 
     fn key_request_interval(&self) -> Duration {

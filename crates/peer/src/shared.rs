@@ -133,6 +133,8 @@ pub(crate) struct Shared {
     pub(crate) remote_audio_ssrc: AtomicU32,
     /// We want a key frame from the other side.
     pub(crate) key_frame_needed: AtomicBool,
+    /// One was asked for since packets that are missing were last looked at.
+    key_frame_asked: AtomicBool,
     pub(crate) counters: PerKind<Counters>,
     pub(crate) sending: SendCounters,
     /// RTP timestamp of our newest key frame, plus one; 0 before the first. Told to the pacer this way
@@ -175,6 +177,7 @@ impl Shared {
             remote_video_ssrc: AtomicU32::new(0),
             remote_audio_ssrc: AtomicU32::new(0),
             key_frame_needed: AtomicBool::new(false),
+            key_frame_asked: AtomicBool::new(false),
             counters: PerKind::default(),
             sending: SendCounters::default(),
             key_frame_timestamp: AtomicU64::new(0),
@@ -299,6 +302,15 @@ impl Shared {
     pub(crate) fn ask_key_frame(&self) {
         self.key_frame_needed.store(true, Ordering::Relaxed);
         self.changed.notify_one();
+    }
+
+    /// A key frame was asked for: it is all that is of use now.
+    pub(crate) fn note_key_frame_asked(&self) {
+        self.key_frame_asked.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn take_key_frame_asked(&self) -> bool {
+        self.key_frame_asked.swap(false, Ordering::Relaxed)
     }
 
     /// Smoothed, from RTCP.

@@ -67,6 +67,17 @@ impl NackGenerator {
     }
 }
 
+impl NackGenerator {
+    /// Who asks for a key frame has given up what is missing.
+    fn forget_before_key_frame(&mut self) {
+        if self.shared.take_key_frame_asked() {
+            for stream in self.streams.values_mut().filter(|stream| stream.kind == TrackKind::Video) {
+                stream.requests.forget();
+            }
+        }
+    }
+}
+
 fn asks(kind: TrackKind, round_trip: Option<Duration>) -> bool {
     match kind {
         TrackKind::Video => true,
@@ -76,6 +87,7 @@ fn asks(kind: TrackKind, round_trip: Option<Duration>) -> bool {
 
 impl PacketFilter for NackGenerator {
     fn received(&mut self, message: TaggedPacket, inbound: &mut PacketQueue) {
+        self.forget_before_key_frame();
         if let Some(info) = self.known.learn(&self.shared, &message.message.packet) {
             self.bind(&info);
         }
@@ -99,6 +111,7 @@ impl PacketFilter for NackGenerator {
     }
 
     fn timeout(&mut self, now: Instant, outbound: &mut PacketQueue) {
+        self.forget_before_key_frame();
         let round_trip = self.shared.round_trip();
         for (ssrc, stream) in &mut self.streams {
             let numbers = stream.requests.take_due(now, round_trip);
@@ -200,7 +213,49 @@ mod tests {
         assert_eq!(first.len(), 18);
         shared.round_trip_us.store(40_000, Ordering::Relaxed);
         lose(&mut generator, 30);
-        assert_eq!(asked(&mut generator, now).iter().filter(|(ssrc, _)| *ssrc == 20).count(), 26);
+        let next = now + Duration::from_millis(20);
+        assert_eq!(asked(&mut generator, next).iter().filter(|(ssrc, _)| *ssrc == 20).count(), 26);
+    }
+
+    #[test]
+    fn who_asked_for_a_key_frame_asks_for_nothing_of_before_it() {
+        let shared = Arc::new(Shared::new(None, 1));
+        let mut generator = Filtered::new(NackGenerator::new(Arc::clone(&shared)));
+        generator.bind_remote_stream(&stream(10, "video/VP8"));
+        let now = Instant::now();
+        for number in [0, 100, 200] {
+            generator.handle_read(packet(now, 10, number)).expect("never refuses");
+        }
+        shared.note_key_frame_asked();
+        assert_eq!(asked(&mut generator, now + Duration::from_secs(1)), []);
+        for number in [201, 203, 240] {
+            generator.handle_read(packet(now, 10, number)).expect("never refuses");
+        }
+        assert_eq!(asked(&mut generator, now + Duration::from_secs(1)).len(), 37, "but for what came later");
+    }
+
+    /// After a queue overflowed there were 270 messages a second, as much as the sound.
+    #[test]
+    fn much_that_is_missing_is_asked_for_in_few_messages() {
+        let shared = Arc::new(Shared::new(None, 1));
+        let mut generator = Filtered::new(NackGenerator::new(Arc::clone(&shared)));
+        generator.bind_remote_stream(&stream(10, "video/VP8"));
+        let start = Instant::now();
+        let (mut messages, mut numbers) = (0, 0);
+        for ms in 0..1_000_u64 {
+            let now = start + Duration::from_millis(ms);
+            if ms % 4 == 0 && ms % 16 == 0 {
+                // Three of four are lost.
+                generator.handle_read(packet(now, 10, (ms / 4) as u16)).expect("never refuses");
+            }
+            if generator.poll_timeout().is_some_and(|due| due <= now) {
+                let asked = asked(&mut generator, now).len();
+                messages += usize::from(asked > 0);
+                numbers += asked;
+            }
+        }
+        assert!(numbers > 400, "{numbers}");
+        assert!(messages <= 60, "{messages}");
     }
 
     #[test]

@@ -30,6 +30,10 @@ const UNANSWERED_SMOOTHING: f64 = 1.0 / 32.0;
 /// The second time comes so much later, past a short burst of losses.
 const REPEAT_ROUND_TRIPS: f64 = 0.15;
 const MIN_REPEAT_DELAY: Duration = Duration::from_millis(5);
+/// Where much is missing, as after a queue that overflowed, messages are no closer than this: each packet becomes due at
+/// a moment of its own, and a message of sixty bytes for each would take a third of a path of 500 kbit/s.
+const MIN_INTERVAL_OF_MANY: Duration = Duration::from_millis(20);
+const MANY: usize = 32;
 /// Repaired packets whose original may still come.
 const MAX_REPAIRED: usize = 256;
 /// So many packets in a row from far behind: the stream has begun anew.
@@ -65,6 +69,8 @@ struct Missing {
 pub(crate) struct Requests {
     newest: Option<i64>,
     missing: BTreeMap<i64, Missing>,
+    /// When something was last asked for.
+    said: Option<Instant>,
     /// Number and when it was first missed.
     repaired: VecDeque<(i64, Instant)>,
     reordering: Reordering,
@@ -108,6 +114,9 @@ impl Requests {
 
     /// The packets to ask for now, each counted as asked for.
     pub(crate) fn take_due(&mut self, now: Instant, round_trip: Option<Duration>) -> Vec<u16> {
+        if self.may_say().is_some_and(|at| now < at) {
+            return Vec::new();
+        }
         let max_age = MAX_AGE + self.expected(round_trip).unwrap_or(DEFAULT_ROUND_TRIP);
         let mut numbers = Vec::new();
         let mut given_up = Vec::new();
@@ -127,6 +136,9 @@ impl Requests {
             let expected = self.expected(round_trip).unwrap_or(DEFAULT_ROUND_TRIP).min(MAX_ROUND_TRIP);
             now + expected.mul_f64(REPEAT_ROUND_TRIPS).max(MIN_REPEAT_DELAY)
         });
+        if !numbers.is_empty() {
+            self.said = Some(now);
+        }
         for number in &numbers {
             let Some(missing) = self.missing.get_mut(number) else { continue };
             if missing.repeat.is_some_and(|at| at <= now) {
@@ -141,7 +153,18 @@ impl Requests {
 
     pub(crate) fn next_due(&self, round_trip: Option<Duration>) -> Option<Instant> {
         let due = self.missing.values().map(|missing| self.due(missing, round_trip));
-        due.chain(self.missing.values().filter_map(|missing| missing.repeat)).min()
+        let due = due.chain(self.missing.values().filter_map(|missing| missing.repeat)).min();
+        due.map(|due| self.may_say().map_or(due, |at| due.max(at)))
+    }
+
+    /// A key frame is on its way, so that nothing of before it is of use.
+    pub(crate) fn forget(&mut self) {
+        self.missing.clear();
+    }
+
+    /// When the next message may leave.
+    fn may_say(&self) -> Option<Instant> {
+        self.said.filter(|_| self.missing.len() > MANY).map(|said| said + MIN_INTERVAL_OF_MANY)
     }
 
     /// Packets not yet given up.
