@@ -74,7 +74,7 @@ impl Bellwire {
             command.arg("--microphone").arg(format!("file:{}", media.voice.display()));
             command.arg("--speaker").arg(format!("file:{}", folder.join(format!("{name}.wav")).display()));
             command.arg("--frame-log").arg(folder.join(format!("{name}.frames.csv"))).args(more);
-            command.env("BELLWIRE_PASSWORD", PASSWORD).env("BELLWIRE_LOG", "warn");
+            command.env("BELLWIRE_PASSWORD", PASSWORD).env("BELLWIRE_LOG", log());
             Program::start(&name, &mut command, folder)
         };
         let mut callee = start(hosts[1], "callee", "answer", who.callee, &[])?;
@@ -94,4 +94,9 @@ impl Bellwire {
         self.caller.interrupt();
         self.callee.interrupt();
     }
+}
+
+/// What the programs log: as this one was told, or what went wrong.
+fn log() -> String {
+    std::env::var("BELLWIRE_LOG").unwrap_or_else(|_| "warn".to_owned())
 }
