@@ -263,6 +263,11 @@ impl Estimator {
         estimate.clamp(self.limits.min, self.limits.max).min(self.useful)
     }
 
+    /// How long the queue of the path was by the newest report.
+    pub(crate) fn queue(&self) -> Option<Duration> {
+        self.path.queue()
+    }
+
     /// Upper bound told by the other side (REMB, draft-alvestrand-rmcat-remb), bit/s; `None`: none.
     pub(crate) fn set_remb(&mut self, bps: Option<f64>) {
         self.remb = bps.filter(|bps| bps.is_finite() && *bps > 0.0);

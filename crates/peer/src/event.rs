@@ -44,7 +44,8 @@ pub enum PeerEvent {
     SendCodec(Codec),
     /// What the other side can make use of in the sound we send.
     SendAudio(AudioFeatures),
-    /// Share of our packets with sound that the other side lost since its last report, 0 to 1.
+    /// Share of our packets with sound that the other side lost since its last report, 0 to 1; sooner, where loss sets in
+    /// between two reports, that of all our packets.
     RemoteLoss {
         fraction: f32,
     },

@@ -304,6 +304,12 @@ impl Shared {
         self.changed.notify_one();
     }
 
+    /// The other side misses this part of what is sent.
+    pub(crate) fn note_loss(&self, fraction: f32) {
+        *lock(&self.pending.loss) = Some(fraction);
+        self.changed.notify_one();
+    }
+
     /// A key frame was asked for: it is all that is of use now.
     pub(crate) fn note_key_frame_asked(&self) {
         self.key_frame_asked.store(true, Ordering::Relaxed);

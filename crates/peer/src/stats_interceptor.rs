@@ -94,8 +94,7 @@ impl StatsInterceptor {
             self.round_trip(now, report);
         }
         if let Some(fraction) = worst {
-            *lock(&self.shared.pending.loss) = Some(fraction);
-            self.shared.changed.notify_one();
+            self.shared.note_loss(fraction);
         }
     }
 

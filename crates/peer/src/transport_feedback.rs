@@ -7,6 +7,7 @@
 mod history;
 mod report;
 mod reported_loss;
+mod sudden_loss;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use rtc::shared::marshal::MarshalSize;
 use self::history::History;
 use self::report::ReferenceClock;
 use self::reported_loss::ReportedLoss;
+use self::sudden_loss::SuddenLoss;
 use crate::bandwidth::{Estimator, Limits};
 use crate::codecs::{TRANSPORT_CC, codec_of, kind_of};
 use crate::interceptor::{PacketFilter, PacketQueue};
@@ -51,6 +53,7 @@ pub(crate) struct TransportFeedback {
     clock: ReferenceClock,
     /// For other ends without transport-wide feedback.
     reported_loss: ReportedLoss,
+    sudden_loss: SuddenLoss,
     remb: Option<(Instant, f64)>,
     /// Our streams, retransmissions included, and the number of the header extension where negotiated.
     streams: HashMap<u32, Option<u8>>,
@@ -72,6 +75,7 @@ impl TransportFeedback {
             numbers: BytesMut::new(),
             clock: ReferenceClock::default(),
             reported_loss: ReportedLoss::new(limits),
+            sudden_loss: SuddenLoss::default(),
             remb: None,
             streams: HashMap::new(),
             video: HashSet::new(),
@@ -95,6 +99,9 @@ impl TransportFeedback {
             if !results.is_empty() {
                 self.estimator.feedback(now, &results);
                 self.ask_for_probe(now);
+                if let Some(fraction) = self.sudden_loss.feedback(now, &results, self.estimator.queue()) {
+                    self.shared.note_loss(fraction as f32);
+                }
             }
         } else if let Some(remb) = any.downcast_ref::<ReceiverEstimatedMaximumBitrate>() {
             let bps = f64::from(remb.bitrate);
@@ -113,7 +120,9 @@ impl TransportFeedback {
         let ours = reports.iter().filter(|report| self.streams.contains_key(&report.ssrc));
         if let Some(worst) = ours.map(|report| report.fraction_lost).max() {
             let bound = self.remb.map(|(_, bps)| bps);
-            self.reported_loss.report(now, f64::from(worst) / 256.0, bound);
+            let fraction = f64::from(worst) / 256.0;
+            self.reported_loss.report(now, fraction, bound);
+            self.sudden_loss.reported(fraction);
         }
     }
 
