@@ -96,6 +96,7 @@ impl EventTask {
                 events.push(PeerEvent::KeyFrameWanted);
             }
             if let Some(fraction) = lock(&self.shared.pending.loss).take() {
+                allocation.hear_loss(fraction);
                 events.push(PeerEvent::RemoteLoss { fraction });
             }
             if let Some(wish) = lock(&self.shared.pending.wish).take() {
@@ -163,12 +164,13 @@ impl EventTask {
     fn target(&self, allocation: &Allocation) -> (u32, u32) {
         let bps = u32::try_from(self.shared.target.load(Ordering::Relaxed)).unwrap_or(u32::MAX);
         let queue = Duration::from_micros(self.shared.sending.pacer_us.load(Ordering::Relaxed));
+        let round_trip = self.shared.round_trip().unwrap_or_default();
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "between 0 and the target"
         )]
-        let video_bps = allocation.video(f64::from(bps), queue) as u32;
+        let video_bps = allocation.video(f64::from(bps), queue, round_trip) as u32;
         (bps, video_bps)
     }
 }
