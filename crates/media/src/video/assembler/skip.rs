@@ -23,6 +23,8 @@ pub(super) struct FrameNumbers {
     own: bool,
     /// Of the last picture that others are decoded from.
     reference: Option<u16>,
+    /// That one is a key frame: what follows another one, which is missing, has the same number as what follows this one.
+    is_key: bool,
 }
 
 impl FrameNumbers {
@@ -45,6 +47,7 @@ impl FrameNumbers {
         }
         if part.slice && part.reference {
             self.reference = self.read(part.number);
+            self.is_key = part.key;
         }
     }
 
@@ -59,7 +62,7 @@ impl FrameNumbers {
             return false;
         };
         let mask = ((1_u32 << bits.min(16)) - 1) as u16;
-        missing < u64::from(mask) && number == last.wrapping_add(1) & mask
+        !self.is_key && missing < u64::from(mask) && number == last.wrapping_add(1) & mask
     }
 }
 
@@ -74,6 +77,11 @@ impl FrameAssembler {
             expected = sequence + 1;
             let begins = held.part.slice && !held.part.continues;
             if missing == 0 || !begins || !self.frame_numbers.follows(held.part.number, missing) {
+                // What is behind it is decoded from it, also where the numbers began anew with a key frame that is
+                // missing and have come as far as before.
+                if held.part.slice && held.part.reference {
+                    return None;
+                }
                 continue;
             }
             match self.whole(sequence, now) {
@@ -112,7 +120,9 @@ mod tests {
     #[test]
     fn only_the_number_behind_the_last_reference_follows() {
         let mut numbers = FrameNumbers::default();
-        numbers.took(Part { number_bits: Some(4), key: true, ..picture(0, true) });
+        numbers.took(Part { number_bits: Some(4), key: true, ..picture(15, true) });
+        assert!(!numbers.follows(Some(0), 1), "it may follow another key frame");
+        numbers.took(picture(0, true));
         assert!(numbers.follows(Some(1 << 12), 1) && !numbers.follows(Some(2 << 12), 1));
         numbers.took(picture(1, false));
         assert!(numbers.follows(Some(1 << 12), 1), "the one before is no reference");

@@ -145,3 +145,27 @@ fn a_repair_that_comes_in_time_is_used() {
     assert_eq!((stats.frames_skipped, stats.gaps), (0, 0), "{stats:?}");
     assert!(bench.seen().len() >= shown - 1, "{} of {shown}", bench.seen().len());
 }
+
+#[test]
+fn what_follows_a_lost_key_frame_is_not_shown_though_its_numbers_come_as_far() {
+    let format = VideoFormat { width: 320, height: 180, fps: 30 };
+    let source = PatternSource::moving_bars(format, Instant::now());
+    for before in 1..8 {
+        let one_layer = EncoderConfig { temporal_layers: 1, ..config(320, 180, 400_000) };
+        let mut encoder = open_encoder(Codec::H264, one_layer).expect("an encoder");
+        let (mut packetizer, mut bench) = (Packetizer::new(9), Bench::new());
+        for number in 0..before + 18 {
+            let frame = source.draw(u64::from(number));
+            let Some(picture) = encoder.encode(&frame, number == before).expect("encodes") else { continue };
+            let (captured, duration) = (frame.at, Duration::from_millis(33));
+            let (codec, timestamp) = (Codec::H264, number * 3000);
+            let (data, key) = (picture.data, picture.key);
+            let frame = EncodedFrame { codec, data, timestamp, captured, duration, key, layer: 0 };
+            let packets = packetizer.cut(&frame, Instant::now());
+            let packets = if number == before { Vec::new() } else { packets };
+            bench.receive(Duration::from_micros(33_333) * number, Codec::H264, packets);
+        }
+        bench.wait_until(Duration::from_secs(3));
+        assert_eq!((bench.seen().len() as u32, bench.requests()), (before, 1), "{:?}", bench.stats());
+    }
+}
