@@ -249,7 +249,10 @@ impl Calls {
             }
             MediaEvent::PicturePaused => tracing::debug!("Picture paused: the path carries sound only"),
             MediaEvent::PictureResumed => tracing::debug!("Picture sent again"),
-            MediaEvent::KeyFrameWanted | MediaEvent::FirstVideo(_) | MediaEvent::FirstAudio(_) => {}
+            MediaEvent::KeyFrameWanted
+            | MediaEvent::PictureFeedback(_)
+            | MediaEvent::FirstVideo(_)
+            | MediaEvent::FirstAudio(_) => {}
             MediaEvent::Device(news) => {
                 return Some(DeviceReport { text: news.words(), news, sharing_ended: false });
             }

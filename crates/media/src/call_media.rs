@@ -32,9 +32,9 @@ use self::member::Members;
 pub use self::outputs::{MemberOutputs, Outputs};
 use self::round_trips::RoundTrips;
 pub use self::stats::{MemberStats, SentStats};
-use crate::DeviceProblem;
 use crate::audio::{Audio, AudioFeatures};
 use crate::video::{Mirror, VideoLayer, VideoSender};
+use crate::{DeviceProblem, PictureFeedback};
 
 /// The running media of one call; dropping it ends and joins every thread that captures, encodes and plays. Those of
 /// members end with their [`MemberMedia`].
@@ -186,6 +186,13 @@ impl CallMedia {
     pub fn force_key_frame(&self, layer: usize) {
         if let Some(camera) = &self.camera {
             camera.force_key(layer);
+        }
+    }
+
+    /// The only one who gets a layer tells what it keeps or has lost of it, see [`VideoLayer::long_term`].
+    pub fn picture_feedback(&self, layer: usize, feedback: PictureFeedback) {
+        if let Some(camera) = &self.camera {
+            camera.picture_feedback(layer, feedback);
         }
     }
 

@@ -29,6 +29,8 @@ pub struct EncoderConfig {
     pub temporal_layers: u32,
     /// Threads, each with slices of its own (H.264 only).
     pub threads: u32,
+    /// Long-term references are kept, from which lost pictures can be recovered (H.264 of a camera only).
+    pub long_term: bool,
 }
 
 /// How coarsely a picture was quantised, in the codec's own scale.
@@ -46,7 +48,22 @@ pub struct Quantiser {
 pub struct EncodedPicture {
     pub data: Bytes,
     pub key: bool,
+    /// Whoever decodes it keeps a long-term reference from then on.
+    pub keeps: Option<LongTermReference>,
+    /// It is predicted from a long-term reference that was confirmed, as asked for by [`VideoEncoder::recover`].
+    pub recovers: bool,
 }
+
+impl EncodedPicture {
+    /// One that has nothing to do with long-term references.
+    pub(crate) fn plain(data: Bytes, key: bool) -> Self {
+        Self { data, key, keeps: None, recovers: false }
+    }
+}
+
+/// A picture that decoders keep until they are told to replace it. It has a meaning for its encoder only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LongTermReference(pub(crate) u64);
 
 /// What came out of a decoder for one encoded picture.
 #[derive(Clone, Debug, Default)]
@@ -113,6 +130,12 @@ pub trait VideoEncoder: Send {
     fn set_bitrate(&mut self, bits_per_second: u32) -> Result<(), CodecError>;
     /// Frames per second the rate control reckons with from the next picture on.
     fn set_frame_rate(&mut self, fps: f32) -> Result<(), CodecError>;
+    /// The other end has decoded and keeps that reference. One that is unknown or out of use is ignored, and so is this
+    /// by codecs without long-term references.
+    fn confirm(&mut self, _reference: LongTermReference) {}
+    /// The other end has nothing that came after that reference: a picture soon is predicted from it, or from a newer one
+    /// that was confirmed, see [`EncodedPicture::recovers`]; a key frame, if that is not possible.
+    fn recover(&mut self, _reference: LongTermReference) {}
     /// That of the last picture; `None` where the library does not say.
     fn quantiser(&mut self) -> Option<Quantiser> {
         None

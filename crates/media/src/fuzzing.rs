@@ -48,14 +48,16 @@ impl<'a> Reader<'a> {
 
 /// Packets of a picture stream into whole pictures.
 ///
-/// The first byte chooses the codec. Then packet after packet: a byte of flags (two bits how the sequence
+/// The first byte chooses the codec, and whether the sender keeps long-term references. Then packet after packet: a byte of flags (two bits how the sequence
 /// number goes on, marker, new picture, time passes, decoder wants a key frame, long payload, another
 /// sender),
 /// a length, the payload.
 pub fn video(data: &[u8]) {
     let mut input = Reader(data);
-    let codec = if input.byte() & 1 == 0 { Codec::H264 } else { Codec::Vp8 };
+    let kind = input.byte();
+    let codec = if kind & 1 == 0 { Codec::H264 } else { Codec::Vp8 };
     let mut assembler = FrameAssembler::new(codec);
+    assembler.set_long_term(kind & 2 != 0);
     let mut now = Instant::now();
     let (mut sequence, mut timestamp, mut pushed, mut bytes) = (65_530_u16, u32::MAX - 6000, 0, 0);
     while !input.is_empty() {
@@ -87,8 +89,10 @@ pub fn video(data: &[u8]) {
             frames += 1;
             assert!(frames <= pushed, "pictures out of nothing");
             assert!(frame.data.len() <= bytes * 5, "a picture grows");
+            assembler.decoded(frame.timestamp);
         }
-        let _ = assembler.take_key_request(now);
+        let _ =
+            (assembler.take_kept(), assembler.take_recovery_request(now), assembler.take_key_request(now));
         assert!(assembler.deadline().is_none_or(|deadline| deadline > now), "a deadline that has passed");
     }
     assert_eq!(assembler.stats().packets, pushed as u64);

@@ -46,7 +46,8 @@ pub use device_test::{AudioTest, CameraTest, DeviceTestEvent, EchoStage};
 pub use frame::{FrameSink, VideoFrame};
 pub use lip_sync::{LipSync, PlayoutClock};
 pub use packet::{
-    Codec, Copies, EncodedFrame, EncodedSink, Packet, PacketReceiver, SenderReport, SharedReceiver, TrackKind,
+    Codec, Copies, EncodedFrame, EncodedSink, Packet, PacketReceiver, PictureFeedback, SenderReport,
+    SharedReceiver, TrackKind,
 };
 pub use tones::{RingtoneError, Tone, ToneOutputs, TonePlayer, check_ringtone};
 pub use video::{MAX_LAYERS, SourceError, VideoLayer, VideoSource};

@@ -74,6 +74,16 @@ impl Copies {
     }
 }
 
+/// What the receiver of pictures tells their sender where both sides have agreed on long-term references. Pictures are
+/// named by their RTP timestamp.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PictureFeedback {
+    /// The picture was decoded, and is kept as a long-term reference.
+    Kept(u32),
+    /// Pictures after `kept`, the newest one kept, are lost: another one is to be predicted from that.
+    Lost { kept: u32 },
+}
+
 /// Where encoded frames go. Implemented by the carrier; called from media threads, so it must not
 /// block: full means drop and count.
 pub trait EncodedSink: Send + Sync {

@@ -17,7 +17,7 @@ mod mirror;
 mod mjpeg;
 #[cfg(test)]
 pub(crate) mod packetize;
-mod pattern;
+pub(crate) mod pattern;
 mod playout_delay;
 mod presentation;
 mod quality_ladder;

@@ -102,6 +102,7 @@ fn a_steady_picture_takes_no_pixels_and_little_else_from_the_heap() {
             screen: false,
             temporal_layers: 2,
             threads: 1,
+            long_term: false,
         };
         let (mut scaler, mut assembler) = (Scaler::default(), FrameAssembler::new(codec));
         let mut encoder = open_encoder(codec, config).expect("an encoder");

@@ -117,12 +117,14 @@ fn join(layer: Option<VideoLayer>, path: &PicturePath) -> VideoLayer {
         bitrate: path.useful_bitrate(),
         loss: path.loss,
         max_side: path.max_side,
+        long_term: false,
     };
     layer.map_or(own, |layer| VideoLayer {
         codec: layer.codec,
         bitrate: layer.bitrate.min(own.bitrate),
         loss: layer.loss.max(own.loss),
         max_side: layer.max_side.max(own.max_side),
+        long_term: false,
     })
 }
 

@@ -182,6 +182,7 @@ impl MemberSession {
             MediaEvent::FirstVideo(at) => self.first_video = self.first_video.or(Some(*at)),
             MediaEvent::FirstAudio(at) => self.first_audio = self.first_audio.or(Some(*at)),
             MediaEvent::KeyFrameWanted
+            | MediaEvent::PictureFeedback(_)
             | MediaEvent::Device(_)
             | MediaEvent::SharingLost { .. }
             | MediaEvent::PicturePaused

@@ -2,13 +2,15 @@
 
 use std::time::Instant;
 
-use crate::{DeviceEvent, DeviceProblem};
+use crate::{DeviceEvent, DeviceProblem, PictureFeedback};
 
 /// What happens to a call's media. Messages are for people.
 #[derive(Clone, Debug, PartialEq)]
 pub enum MediaEvent {
     /// The picture cannot go on without a key frame from the sender (already rate-limited).
     KeyFrameWanted,
+    /// What the sender of the picture is to be told, where it was agreed.
+    PictureFeedback(PictureFeedback),
     /// The first remote picture was shown.
     FirstVideo(Instant),
     /// The first remote sound was handed to the speaker.

@@ -34,6 +34,9 @@ pub struct MediaStats {
     pub frames_skipped: u64,
     pub key_frames_sent: u64,
     pub key_frames_requested: u64,
+    /// Pictures predicted from one that the other end kept, because others were lost: instead of key frames.
+    pub recoveries_sent: u64,
+    pub recoveries_requested: u64,
     /// What jitter and repairs of the video add to the shortest way, ms.
     pub video_delay_ms: u32,
     /// From a picture's capture to its display, ms, smoothed; none until the sender's reports came.
@@ -100,6 +103,8 @@ impl MediaStats {
             frames_skipped: sent.frames_skipped,
             key_frames_sent: sent.key_frames,
             key_frames_requested: received.key_frames_requested,
+            recoveries_sent: sent.recoveries,
+            recoveries_requested: received.recoveries_requested,
             video_delay_ms: received.video_delay_ms,
             capture_to_display_ms: received.capture_to_display_ms,
             encode_ms: sent.encode_ms,

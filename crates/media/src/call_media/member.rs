@@ -160,6 +160,14 @@ impl MemberMedia {
             screen.set_visible(visible);
         }
     }
+
+    /// Whether the member keeps long-term references of the pictures sent to us and understands
+    /// [`MediaEvent::PictureFeedback`]; without a word it does not.
+    pub fn set_long_term(&self, agreed: bool) {
+        if let Some(screen) = &self.screen {
+            screen.set_long_term(agreed);
+        }
+    }
 }
 
 impl Drop for MemberMedia {
@@ -170,10 +178,12 @@ impl Drop for MemberMedia {
 
 fn start_screen(outputs: &MemberOutputs, clock: Arc<LipSync>, view: FirstSeen) -> VideoReceiver {
     let (tell, tell_unplayable) = (outputs.events.clone(), outputs.events.clone());
+    let tell_feedback = outputs.events.clone();
     VideoReceiver::start(VideoReceiverConfig {
         clock: Some(clock),
         sink: Arc::new(view),
         key_frame_wanted: Arc::new(move || tell(MediaEvent::KeyFrameWanted)),
+        picture_feedback: Arc::new(move |feedback| tell_feedback(MediaEvent::PictureFeedback(feedback))),
         unplayable: Arc::new(move |why| {
             tell_unplayable(MediaEvent::Device(DeviceEvent::received_video(why)))
         }),

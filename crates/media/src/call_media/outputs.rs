@@ -25,8 +25,8 @@ impl std::fmt::Debug for Outputs {
 #[derive(Clone)]
 pub struct MemberOutputs {
     pub view: Arc<dyn FrameSink>,
-    /// [`MediaEvent::KeyFrameWanted`], [`MediaEvent::FirstVideo`], [`MediaEvent::FirstAudio`], and
-    /// [`MediaEvent::Device`] where the member's pictures cannot be shown.
+    /// [`MediaEvent::KeyFrameWanted`], [`MediaEvent::PictureFeedback`], [`MediaEvent::FirstVideo`],
+    /// [`MediaEvent::FirstAudio`], and [`MediaEvent::Device`] where the member's pictures cannot be shown.
     pub events: Arc<dyn Fn(MediaEvent) + Send + Sync>,
 }
 

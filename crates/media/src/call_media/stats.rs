@@ -23,6 +23,8 @@ pub struct SentStats {
     pub width: u32,
     pub height: u32,
     pub key_frames: u64,
+    /// Pictures predicted from one that the other end kept, because others were lost.
+    pub recoveries: u64,
     /// Mean time to encode a picture, ms.
     pub encode_ms: f32,
     /// Quantiser of the last picture, in the codec's own scale (H.264: 0..51).
@@ -66,6 +68,8 @@ pub struct MemberStats {
     /// From the first packet of video to the first picture.
     pub first_picture_ms: Option<u32>,
     pub key_frames_requested: u64,
+    /// Asked for instead of a key frame.
+    pub recoveries_requested: u64,
     /// What jitter and repairs of the video add to the shortest way, ms.
     pub video_delay_ms: u32,
     /// From a picture's capture to its display, ms, smoothed; none until the sender's reports came.
@@ -102,6 +106,7 @@ impl SentStats {
             width: video.width,
             height: video.height,
             key_frames: video.key_frames,
+            recoveries: video.recoveries,
             encode_ms: video.encode_ms,
             quantiser: video.quantiser,
             picture_paused: video.paused,
@@ -133,6 +138,7 @@ impl MemberStats {
             longest_freeze_ms: video.longest_freeze_ms,
             first_picture_ms: video.first_picture_ms,
             key_frames_requested: video.key_requests,
+            recoveries_requested: video.recovery_requests,
             video_delay_ms: video.playout_delay_ms,
             capture_to_display_ms: clock.display_delay_ms(),
             decode_ms: video.decode_ms,

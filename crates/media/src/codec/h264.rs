@@ -4,7 +4,9 @@
 
 pub(crate) mod annex_b;
 pub(crate) mod headers;
+mod long_term;
 pub(crate) mod parameter_sets;
+pub(crate) mod references;
 pub(crate) mod sps;
 
 use std::ffi::{c_int, c_void};
@@ -19,12 +21,14 @@ use openh264_sys2::API as _;
 use tracing::debug;
 
 use super::{
-    CodecError, Decoded, EncodedPicture, EncoderConfig, MAX_PIXELS, Quantiser, VideoDecoder, VideoEncoder,
+    CodecError, Decoded, EncodedPicture, EncoderConfig, LongTermReference, MAX_PIXELS, Quantiser,
+    VideoDecoder, VideoEncoder,
 };
 use crate::VideoFrame;
 use crate::video::frame_pool::FramePool;
 use crate::video::image::{Planes, pack};
 use annex_b::units;
+use long_term::LongTermReferences;
 use sps::Sps;
 
 /// Pictures the library holds for reordering at most (A.3.1).
@@ -54,6 +58,7 @@ pub struct H264Encoder {
     pictures: i64,
     /// Where the library describes a picture; it is large.
     info: Box<sys::SFrameBSInfo>,
+    long_term: Option<LongTermReferences>,
 }
 
 // SAFETY: the instance has no thread affinity, and `&mut self` keeps its use to one thread at a time.
@@ -74,7 +79,8 @@ impl H264Encoder {
         if encoder.is_null() {
             return Err(missing("creating the H.264 encoder"));
         }
-        let this = Self { encoder, api, config, pictures: 0, info: Box::default() };
+        let long_term = (config.long_term && !config.screen).then(LongTermReferences::default);
+        let this = Self { encoder, api, config, pictures: 0, info: Box::default(), long_term };
         // Before the start, otherwise warnings go to stderr.
         let mut level = sys::WELS_LOG_QUIET;
         this.set_option("silencing the H.264 encoder", sys::ENCODER_OPTION_TRACE_LEVEL, &mut level)?;
@@ -86,8 +92,9 @@ impl H264Encoder {
     }
 
     fn parameters(&self) -> Result<sys::SEncParamExt, CodecError> {
-        let EncoderConfig { width, height, fps, bitrate, max_slice, screen, temporal_layers, threads } =
-            self.config;
+        let EncoderConfig {
+            width, height, fps, bitrate, max_slice, screen, temporal_layers, threads, ..
+        } = self.config;
         let mut all = sys::SEncParamExt::default();
         let defaults = self.vtable().GetDefaultParams.ok_or_else(|| missing("asking for defaults"))?;
         // SAFETY: the library fills the struct it is given.
@@ -112,6 +119,9 @@ impl H264Encoder {
         all.uiMaxNalSize = max_slice;
         all.bEnableBackgroundDetection = !screen;
         all.bEnableAdaptiveQuant = !screen;
+        if self.long_term.is_some() {
+            long_term::enable(&mut all, temporal_layers);
+        }
         let layer = &mut all.sSpatialLayers[0];
         layer.iVideoWidth = width as c_int;
         layer.iVideoHeight = height as c_int;
@@ -162,6 +172,7 @@ impl VideoEncoder for H264Encoder {
             // SAFETY: `encoder` is a live, started instance.
             check("forcing a key frame", unsafe { force(self.encoder, true) })?;
         }
+        self.tell_references()?;
         let encode = self.vtable().EncodeFrame.ok_or_else(|| missing("encoding"))?;
         let (width, height) = (frame.width as c_int, frame.height as c_int);
         let picture = sys::SSourcePicture {
@@ -204,7 +215,22 @@ impl VideoEncoder for H264Encoder {
         if info.eFrameType == sys::videoFrameTypeSkip || data.is_empty() {
             return Ok(None);
         }
-        Ok(Some(EncodedPicture { data: Bytes::from(data), key: info.eFrameType == sys::videoFrameTypeIDR }))
+        let key = info.eFrameType == sys::videoFrameTypeIDR;
+        let found = self.long_term.as_mut().map(|references| references.encoded(&data)).unwrap_or_default();
+        let (keeps, recovers) = (found.keeps, found.recovers);
+        Ok(Some(EncodedPicture { data: Bytes::from(data), key, keeps, recovers }))
+    }
+
+    fn confirm(&mut self, reference: LongTermReference) {
+        if let Some(references) = &mut self.long_term {
+            references.confirm(reference);
+        }
+    }
+
+    fn recover(&mut self, reference: LongTermReference) {
+        if let Some(references) = &mut self.long_term {
+            references.recover(reference);
+        }
     }
 
     fn set_bitrate(&mut self, bits_per_second: u32) -> Result<(), CodecError> {

@@ -185,10 +185,8 @@ impl VideoEncoder for Vp8Encoder {
                 }
                 let bytes =
                     std::slice::from_raw_parts(coded.buf.cast::<u8>().cast_const(), coded.sz as usize);
-                picture = Some(EncodedPicture {
-                    data: Bytes::copy_from_slice(bytes),
-                    key: coded.flags & sys::VPX_FRAME_IS_KEY != 0,
-                });
+                let key = coded.flags & sys::VPX_FRAME_IS_KEY != 0;
+                picture = Some(EncodedPicture::plain(Bytes::copy_from_slice(bytes), key));
             }
         }
     }

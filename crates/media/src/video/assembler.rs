@@ -8,7 +8,8 @@
 //!      └──────────────────────────── Lost ◄────────────────┘   (asks for a key frame)
 //! ```
 //!
-//! A missing picture that no other is decoded from (the upper temporal layer) is left out instead, see [`skip`].
+//! A missing picture that no other is decoded from (the upper temporal layer) is left out instead, see [`skip`]. Where
+//! the sender keeps long-term references, a picture predicted from one is asked for first, see [`recovery`].
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -16,10 +17,12 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::depacketize::{self, Part};
+use recovery::Recovery;
 use repair_time::PacketRate;
 use sequence_numbers::{Placement, SequenceNumbers};
 use skip::FrameNumbers;
 
+use crate::codec::h264::sps::SliceLayout;
 use crate::{Codec, Packet};
 
 /// Packets and bytes held at most; above that the oldest go and a key frame is asked for.
@@ -126,6 +129,7 @@ pub struct FrameAssembler {
     /// When the present gap may be left out.
     skip_at: Option<Instant>,
     frame_numbers: FrameNumbers,
+    recovery: Recovery,
     round_trip: Duration,
     rate: PacketRate,
     asked: Option<Instant>,
@@ -157,6 +161,7 @@ impl FrameAssembler {
             slack: Duration::ZERO,
             skip_at: None,
             frame_numbers: FrameNumbers::default(),
+            recovery: Recovery::default(),
             round_trip: Duration::from_millis(100),
             rate: PacketRate::default(),
             asked: None,
@@ -178,20 +183,22 @@ impl FrameAssembler {
         self.slack = slack;
     }
 
-    /// Bits of `frame_num`, of the description's sequence parameter set; the stream's own goes before.
-    pub(crate) fn describe(&mut self, number_bits: u32) {
-        self.frame_numbers.describe(number_bits);
+    /// Of the description's sequence parameter set; the stream's own goes before.
+    pub(crate) fn describe(&mut self, layout: SliceLayout) {
+        self.frame_numbers.describe(layout);
     }
 
     /// The decoder cannot go on without a key frame.
     pub fn need_key(&mut self) {
         self.lost = true;
+        self.recovery.forget();
     }
 
     /// The decoder can make nothing of this stream's key frames: another one is asked for, but ever more
     /// rarely, until [`Self::accepted`].
     pub fn refuse(&mut self) {
         self.lost = true;
+        self.recovery.forget();
         self.refused = self.refused.saturating_add(1);
     }
 
@@ -240,6 +247,7 @@ impl FrameAssembler {
         self.gap_since = None;
         self.skip_at = None;
         self.frame_numbers.forget();
+        self.recovery.forget();
     }
 
     fn keep(&mut self, sequence: u64, packet: Packet) {
@@ -285,6 +293,11 @@ impl FrameAssembler {
             match self.whole(next, now) {
                 End::At(end) => {
                     self.gap_since = None;
+                    if self.was_left_out_before(next, end) {
+                        self.lost = true;
+                        continue;
+                    }
+                    self.recovery.settle();
                     if let Some(frame) = self.take(next, end) {
                         return Some(frame);
                     }
@@ -326,23 +339,29 @@ impl FrameAssembler {
         let other = if !self.lost {
             self.gap_since.map(|since| since + self.patience())
         } else if self.alive {
-            self.asked.map(|asked| asked + self.request_pause()).max(self.key_expected())
+            self.asked_until()
         } else {
             None
         };
-        other.into_iter().chain(self.held_until).chain(self.skip_at).min()
+        let recovery = self.recovery_due().filter(|_| !self.lost);
+        other.into_iter().chain(recovery).chain(self.held_until).chain(self.skip_at).min()
     }
 
     /// Whether to ask the sender for a key frame now; says so rarely enough to be obeyed each time.
     pub fn take_key_request(&mut self, now: Instant) -> bool {
-        let soon = self.asked.map(|asked| asked + self.request_pause()).max(self.key_expected());
-        if !self.lost || !self.alive || soon.is_some_and(|soon| now < soon) {
+        if !self.lost || !self.alive || self.asked_until().is_some_and(|until| now < until) {
             return false;
         }
         self.asked = Some(now);
         self.in_vain = self.in_vain.saturating_add(1);
         self.alive = false;
         true
+    }
+
+    /// Until when nothing else is asked for.
+    fn asked_until(&self) -> Option<Instant> {
+        let asked = self.asked.map(|asked| asked + self.request_pause());
+        asked.max(self.key_expected()).max(self.recovery_expected())
     }
 
     /// Until when a key frame of which parts are here may become whole.
@@ -453,7 +472,9 @@ impl FrameAssembler {
             }
         }
         let arrived = picture.iter().map(|held| held.packet.arrived).max()?;
-        let data = depacketize::join(self.codec, picture.iter().map(|held| &*held.packet.payload));
+        let payloads = picture.iter().map(|held| &*held.packet.payload);
+        self.keeps(timestamp, part.key, payloads.clone());
+        let data = depacketize::join(self.codec, payloads);
         self.stats.frames += 1;
         let frame = AssembledFrame {
             codec: self.codec,
@@ -468,6 +489,7 @@ impl FrameAssembler {
     }
 }
 
+mod recovery;
 mod repair_time;
 mod resume;
 mod sequence_numbers;

@@ -7,6 +7,8 @@ mod vp8;
 use bytes::Bytes;
 
 use crate::Codec;
+use crate::codec::h264::references::References;
+use crate::codec::h264::sps::SliceLayout;
 
 /// What one packet says about its picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,8 +33,8 @@ pub(crate) struct Part {
     pub(crate) reference: bool,
     /// The first slice of the picture: sixteen bits that begin with its `frame_num`.
     pub(crate) number: Option<u16>,
-    /// Bits of `frame_num`, of a sequence parameter set inside.
-    pub(crate) number_bits: Option<u32>,
+    /// Of a sequence parameter set inside.
+    pub(crate) layout: Option<SliceLayout>,
 }
 
 impl Part {
@@ -47,7 +49,7 @@ impl Part {
         recovery: None,
         reference: false,
         number: None,
-        number_bits: None,
+        layout: None,
     };
 
     /// What this one and the next of the same picture say together.
@@ -63,7 +65,7 @@ impl Part {
             recovery: self.recovery.or(next.recovery),
             reference: self.reference || next.reference,
             number: self.number.or(next.number),
-            number_bits: next.number_bits.or(self.number_bits),
+            layout: next.layout.or(self.layout),
         }
     }
 }
@@ -80,6 +82,14 @@ pub(crate) fn inspect(codec: Codec, payload: &[u8]) -> Part {
 /// The H.264 parameter sets that lie whole in one payload.
 pub(crate) fn parameter_sets(payload: &[u8]) -> impl Iterator<Item = &[u8]> {
     h264::whole_units(payload).filter(|unit| matches!(unit[0] & 0x1f, 7 | 8))
+}
+
+/// What the first slice of a picture says about long-term references, if it begins in this payload.
+pub(crate) fn references(codec: Codec, payload: &[u8], layout: SliceLayout) -> Option<References> {
+    match codec {
+        Codec::H264 => h264::references(payload, layout),
+        Codec::Vp8 | Codec::Opus => None,
+    }
 }
 
 /// What joining adds to a payload of one unit, at most.

@@ -12,7 +12,7 @@ use pipeline::Pipeline;
 
 use crate::codec::Unplayable;
 use crate::thread::Thread;
-use crate::{Codec, FrameSink, Packet, PlayoutClock};
+use crate::{Codec, FrameSink, Packet, PictureFeedback, PlayoutClock};
 
 /// Packets waiting for the thread; when full the newest is dropped and counted. A key frame at 4 Mbit/s
 /// is some two hundred packets.
@@ -26,6 +26,8 @@ pub struct VideoReceiverConfig {
     pub sink: Arc<dyn FrameSink>,
     /// Called when the sender must send a key frame; already rate-limited.
     pub key_frame_wanted: Arc<dyn Fn() + Send + Sync>,
+    /// Called with what the sender is to be told, once [`VideoReceiver::set_long_term`] has said that it understands.
+    pub picture_feedback: Arc<dyn Fn(PictureFeedback) + Send + Sync>,
     /// Called once with why the stream cannot be shown, and with `None` when it can again.
     pub unplayable: Arc<dyn Fn(Option<Unplayable>) + Send + Sync>,
 }
@@ -54,6 +56,8 @@ pub struct VideoReceiverStats {
     /// Times the picture could not go on for a missing packet.
     pub gaps: u64,
     pub key_requests: u64,
+    /// Requests for a picture that is predicted from one kept for that, instead of a key frame.
+    pub recovery_requests: u64,
     /// Times a picture nobody needs was left out instead of waited for (`nal_ref_idc` 0).
     pub frames_skipped: u64,
     pub freezes: u32,
@@ -132,6 +136,8 @@ struct State {
     round_trip: Option<Duration>,
     /// Nobody looks at the pictures.
     hidden: bool,
+    /// The sender keeps long-term references.
+    long_term: bool,
     stats: VideoReceiverStats,
     shown: RateMeter,
     received: RateMeter,
@@ -167,6 +173,12 @@ impl VideoReceiver {
         let mut state = self.inlet.shared.lock();
         state.hidden = !visible;
         drop(state);
+        self.inlet.shared.wake.notify_one();
+    }
+
+    /// Whether the sender keeps long-term references and understands [`PictureFeedback`], as both sides have agreed.
+    pub fn set_long_term(&self, agreed: bool) {
+        self.inlet.shared.lock().long_term = agreed;
         self.inlet.shared.wake.notify_one();
     }
 

@@ -6,11 +6,12 @@ mod encode;
 mod encoder_load;
 mod key_frames;
 mod layer;
+mod references;
 mod temporal_layers;
 
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -19,7 +20,7 @@ pub use self::layer::{MAX_LAYERS, VideoLayer};
 use super::mirror::Mirror;
 use super::source::VideoFormat;
 use crate::thread::Thread;
-use crate::{Codec, DeviceProblem, EncodedSink, FrameSink, VideoFrame};
+use crate::{Codec, DeviceProblem, EncodedSink, FrameSink, PictureFeedback, VideoFrame};
 
 /// How sending starts; most of it can be changed later.
 #[derive(Clone, Debug)]
@@ -102,6 +103,8 @@ pub struct VideoSenderStats {
     /// Pictures the encoder was too busy for.
     pub frames_dropped: u64,
     pub key_frames: u64,
+    /// Pictures predicted from a long-term reference, because one after that was lost.
+    pub recoveries: u64,
     /// Of the largest layer, as are rate, time, quantiser and codec.
     pub width: u32,
     pub height: u32,
@@ -224,6 +227,10 @@ impl Shared {
         wanted.peek().is_some() && wanted.all(Layer::is_paused)
     }
 
+    fn round_trip(&self) -> Duration {
+        Duration::from_millis(u64::from(self.round_trip_ms.load(Ordering::Relaxed)))
+    }
+
     fn change(&self, change: impl FnOnce(&mut Control)) {
         change(&mut self.control());
         self.changed.notify_all();
@@ -332,6 +339,15 @@ impl VideoSender {
     pub fn force_key(&self, layer: usize) {
         if let Some(layer) = self.shared.layers.get(layer) {
             layer.request_key_frame(Instant::now());
+        }
+    }
+
+    /// The only one who gets the layer tells what it keeps or has lost of it. What names a picture of before the last
+    /// key frame, or none, is a request for a key frame once that one has had time to be repaired; so is a loss where no
+    /// long-term references are kept. Both are answered as rarely as [`Self::force_key`].
+    pub fn picture_feedback(&self, layer: usize, feedback: PictureFeedback) {
+        if let Some(layer) = self.shared.layers.get(layer) {
+            layer.hear(feedback, Instant::now());
         }
     }
 

@@ -6,6 +6,7 @@ pub(crate) mod display;
 mod files;
 mod hidden;
 mod layers;
+mod long_term;
 pub(crate) mod pipeline;
 mod sharing;
 pub(crate) mod streams;

@@ -21,8 +21,16 @@ pub(crate) struct Sps {
     pub(crate) interlaced: bool,
     /// Pictures that come before others they are shown after; `None` where the stream does not say.
     pub(crate) reordered: Option<u32>,
-    /// Bits of `frame_num` in a slice header: 4..=16.
+    pub(crate) layout: SliceLayout,
+}
+
+/// What of a slice's header has a length of its own in each stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SliceLayout {
+    /// Bits of `frame_num`: 4..=16.
     pub(crate) number_bits: u32,
+    /// Bits of `pic_order_cnt_lsb`, 0 without; `None`: the order is given in another way.
+    pub(crate) order_bits: Option<u32>,
 }
 
 impl Sps {
@@ -53,20 +61,21 @@ impl Sps {
             }
         }
         let number_bits = bits.golomb().filter(|&more| more <= 12)? + 4;
-        match bits.golomb()? {
-            0 => {
+        let order = bits.golomb()?;
+        let order_bits = match order {
+            0 => Some(bits.golomb()?).filter(|&more| more <= 12).map(|more| more + 4),
+            1 => None,
+            _ => Some(0),
+        };
+        if order == 1 {
+            bits.take(1)?;
+            bits.golomb()?;
+            bits.golomb()?;
+            for _ in 0..bits.golomb().filter(|&cycle| cycle < 256)? {
                 bits.golomb()?;
             }
-            1 => {
-                bits.take(1)?;
-                bits.golomb()?;
-                bits.golomb()?;
-                for _ in 0..bits.golomb().filter(|&cycle| cycle < 256)? {
-                    bits.golomb()?;
-                }
-            }
-            _ => {}
         }
+        let layout = SliceLayout { number_bits, order_bits };
         bits.golomb()?; // references
         bits.take(1)?;
         let width = (u64::from(bits.golomb()?) + 1) * 16;
@@ -75,7 +84,7 @@ impl Sps {
         let height = units * if interlaced { 32 } else { 16 };
         // Baseline has nothing to reorder, whatever it says.
         let reordered = reordered(&mut bits, interlaced).filter(|_| profile != 66);
-        Some(Self { chroma_format, bit_depth, width, height, interlaced, reordered, number_bits })
+        Some(Self { chroma_format, bit_depth, width, height, interlaced, reordered, layout })
     }
 
     /// Why openh264 cannot show such pictures; `None` if it can.
@@ -300,7 +309,7 @@ pub(crate) mod tests {
             height: 720,
             interlaced: false,
             reordered: None,
-            number_bits: 4,
+            layout: SliceLayout { number_bits: 4, order_bits: Some(6) },
         };
         assert_eq!(sps, expected);
         for length in 0..9 {

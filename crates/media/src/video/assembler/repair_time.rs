@@ -40,6 +40,11 @@ impl PacketRate {
         }
     }
 
+    /// When the newest packet came.
+    pub(super) fn last(&self) -> Option<Instant> {
+        self.recent.back().copied()
+    }
+
     /// How long repairs of so many packets take; `None`: too little is known.
     fn time_of(&self, packets: u64) -> Option<Duration> {
         let passed = self.recent.back()?.saturating_duration_since(*self.recent.front()?);

@@ -14,11 +14,13 @@ enum EntryPoint {
     /// Parameter sets alone; a key frame has to follow.
     Sets,
     Recovery(u16),
+    /// A picture predicted from one that the decoder keeps.
+    LongTerm,
 }
 
 impl FrameAssembler {
     /// What decoding can begin with, if it can with this picture.
-    fn entry(&self, part: Part) -> Option<EntryPoint> {
+    fn entry(&self, start: u64, part: Part) -> Option<EntryPoint> {
         let intra = part.slice && !part.inter;
         if part.key {
             Some(EntryPoint::Key)
@@ -28,12 +30,15 @@ impl FrameAssembler {
             Some(EntryPoint::Sets)
         } else if intra && (part.sets || self.in_vain >= UNANSWERED_KEY_REQUESTS) {
             Some(EntryPoint::Recovery(0))
+        } else if self.recovers(start, part) {
+            Some(EntryPoint::LongTerm)
         } else {
             None
         }
     }
 
-    /// Goes on at the first whole picture held that decoding can begin with, and forgets all before it.
+    /// Goes on at the first whole picture held that decoding can begin with, and forgets all before it. `only_key`: or at
+    /// one that is predicted from what the decoder keeps.
     pub(super) fn resume(&mut self, now: Instant, only_key: bool) -> Option<AssembledFrame> {
         let mut before: Option<(u64, u32, bool)> = None;
         let mut found = None;
@@ -57,8 +62,8 @@ impl FrameAssembler {
                 End::Open => continue,
             };
             let parts = self.held.range(sequence..=end).map(|(_, held)| held.part);
-            match self.entry(parts.fold(Part::EMPTY, Part::and)) {
-                Some(entry) if !only_key || matches!(entry, EntryPoint::Key) => {
+            match self.entry(sequence, parts.fold(Part::EMPTY, Part::and)) {
+                Some(entry) if !only_key || matches!(entry, EntryPoint::Key | EntryPoint::LongTerm) => {
                     found = Some((sequence, end, entry));
                     break;
                 }
@@ -70,11 +75,12 @@ impl FrameAssembler {
         let frame = self.take(start, end)?;
         self.gap_since = None;
         let joins = match entry {
-            EntryPoint::Key => None,
+            EntryPoint::Key | EntryPoint::LongTerm => None,
             EntryPoint::Recovery(after) => Some(after),
             EntryPoint::Sets => return Some(frame),
         };
         self.lost = false;
+        self.recovery.settle();
         self.in_vain = 0;
         // A request answered by what cannot be shown counts on for the pause before the next.
         if self.refused == 0 {

@@ -12,13 +12,13 @@
 use std::time::Instant;
 
 use super::{AssembledFrame, End, FrameAssembler, REORDER_WAIT_BEFORE_KEY};
+use crate::codec::h264::sps::SliceLayout;
 use crate::video::depacketize::Part;
 
 /// `frame_num` of a stream.
 #[derive(Debug, Default)]
 pub(super) struct FrameNumbers {
-    /// How many bits of a slice's header it has.
-    bits: Option<u32>,
+    layout: Option<SliceLayout>,
     /// Whether the stream itself said so.
     own: bool,
     /// Of the last picture that others are decoded from.
@@ -28,10 +28,14 @@ pub(super) struct FrameNumbers {
 }
 
 impl FrameNumbers {
-    pub(super) fn describe(&mut self, bits: u32) {
+    pub(super) fn describe(&mut self, layout: SliceLayout) {
         if !self.own {
-            self.bits = Some(bits);
+            self.layout = Some(layout);
         }
+    }
+
+    pub(super) fn layout(&self) -> Option<SliceLayout> {
+        self.layout
     }
 
     /// Another stream begins.
@@ -42,8 +46,8 @@ impl FrameNumbers {
 
     /// A picture goes to the decoder.
     pub(super) fn took(&mut self, part: Part) {
-        if let Some(bits) = part.number_bits {
-            (self.bits, self.own) = (Some(bits), true);
+        if part.layout.is_some() {
+            (self.layout, self.own) = (part.layout, true);
         }
         if part.slice && part.reference {
             self.reference = self.read(part.number);
@@ -52,17 +56,34 @@ impl FrameNumbers {
     }
 
     fn read(&self, number: Option<u16>) -> Option<u16> {
-        number?.checked_shr(16_u32.checked_sub(self.bits?)?)
+        number?.checked_shr(16_u32.checked_sub(self.layout?.number_bits)?)
+    }
+
+    /// How many numbers the picture is behind the last one that others are decoded from, modulo the returned second
+    /// figure plus one.
+    fn behind(&self, number: Option<u16>) -> Option<(u16, u16)> {
+        let (layout, last, number) = (self.layout?, self.reference?, self.read(number)?);
+        let mask = ((1_u32 << layout.number_bits.min(16)) - 1) as u16;
+        Some((number.wrapping_sub(last) & mask, mask))
     }
 
     /// Whether the picture with this number is the next one of its kind: no reference is missing before it, given that
     /// fewer than `missing` pictures are.
     fn follows(&self, number: Option<u16>, missing: u64) -> bool {
-        let (Some(bits), Some(last), Some(number)) = (self.bits, self.reference, self.read(number)) else {
-            return false;
-        };
-        let mask = ((1_u32 << bits.min(16)) - 1) as u16;
-        !self.is_key && missing < u64::from(mask) && number == last.wrapping_add(1) & mask
+        let near = |(behind, mask)| missing < u64::from(mask) && behind == 1_u16;
+        !self.is_key && self.behind(number).is_some_and(near)
+    }
+
+    /// Whether references are missing before the picture with this number.
+    pub(super) fn jumps(&self, number: Option<u16>) -> bool {
+        self.behind(number).is_some_and(|(behind, _)| behind > 1)
+    }
+
+    /// Whether references are missing before the picture with this number, but no more than fit into so many packets.
+    pub(super) fn follows_a_loss(&self, number: Option<u16>, packets: u64) -> bool {
+        self.behind(number).is_some_and(|(behind, mask)| {
+            behind > 1 && u64::from(behind) <= packets + 1 && packets < u64::from(mask)
+        })
     }
 }
 
@@ -105,6 +126,7 @@ impl FrameAssembler {
         self.drop_before(start);
         self.stats.skipped += 1;
         self.gap_since = None;
+        self.recovery.settle();
         self.take(start, end)
     }
 }
@@ -113,6 +135,10 @@ impl FrameAssembler {
 mod tests {
     use super::*;
 
+    fn bits(number_bits: u32) -> Option<SliceLayout> {
+        Some(SliceLayout { number_bits, order_bits: None })
+    }
+
     fn picture(number: u16, reference: bool) -> Part {
         Part { slice: true, reference, number: Some(number << 12), ..Part::default() }
     }
@@ -120,7 +146,7 @@ mod tests {
     #[test]
     fn only_the_number_behind_the_last_reference_follows() {
         let mut numbers = FrameNumbers::default();
-        numbers.took(Part { number_bits: Some(4), key: true, ..picture(15, true) });
+        numbers.took(Part { layout: bits(4), key: true, ..picture(15, true) });
         assert!(!numbers.follows(Some(0), 1), "it may follow another key frame");
         numbers.took(picture(0, true));
         assert!(numbers.follows(Some(1 << 12), 1) && !numbers.follows(Some(2 << 12), 1));
@@ -139,11 +165,11 @@ mod tests {
         let mut numbers = FrameNumbers::default();
         numbers.took(picture(3, true));
         assert!(!numbers.follows(Some(4 << 12), 1));
-        numbers.describe(4);
+        numbers.describe(bits(4).expect("some"));
         numbers.took(picture(3, true));
         assert!(numbers.follows(Some(4 << 12), 1));
-        numbers.took(Part { number_bits: Some(8), ..Part::default() });
-        numbers.describe(4);
-        assert_eq!(numbers.bits, Some(8), "the stream's own goes before");
+        numbers.took(Part { layout: bits(8), ..Part::default() });
+        numbers.describe(bits(4).expect("some"));
+        assert_eq!(numbers.layout(), bits(8), "the stream's own goes before");
     }
 }

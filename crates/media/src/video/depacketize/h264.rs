@@ -3,7 +3,8 @@
 
 use super::Part;
 use crate::codec::h264::headers;
-use crate::codec::h264::sps::Sps;
+use crate::codec::h264::references::References;
+use crate::codec::h264::sps::{SliceLayout, Sps};
 
 const SLICE: u8 = 1;
 const PARTITION_A: u8 = 2;
@@ -60,11 +61,21 @@ fn unit(header: u8, body: &[u8], whole: &[u8]) -> Part {
         SEI => Part { recovery: headers::recovery_point(body), ..Part::default() },
         // These stand before the first slice, so a picture with them begins there.
         SPS => {
-            let number_bits = Sps::parse(whole).map(|sps| sps.number_bits);
-            Part { starts: true, sets: true, number_bits, ..Part::default() }
+            let layout = Sps::parse(whole).map(|sps| sps.layout);
+            Part { starts: true, sets: true, layout, ..Part::default() }
         }
         DELIMITER => Part { starts: true, ..Part::default() },
         _ => Part::default(),
+    }
+}
+
+/// What the first slice of a picture says about long-term references, if it begins in this payload.
+pub(super) fn references(payload: &[u8], layout: SliceLayout) -> Option<References> {
+    match *payload {
+        [header, fragment, ref body @ ..] if header & 0x1f == FU_A && fragment & 0x80 != 0 => {
+            References::read(header & 0xe0 | fragment & 0x1f, body, layout)
+        }
+        _ => whole_units(payload).find_map(|unit| References::read(unit[0], &unit[1..], layout)),
     }
 }
 

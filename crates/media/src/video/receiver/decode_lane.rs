@@ -99,7 +99,7 @@ impl DecodeLane {
             for unit in annex_b::units(sets) {
                 self.sets.describe(unit);
                 if let Some(sps) = Sps::parse(unit) {
-                    self.assembler.describe(sps.number_bits);
+                    self.assembler.describe(sps.layout);
                 }
             }
         }
@@ -108,6 +108,7 @@ impl DecodeLane {
     /// Another codec is in use, or nobody looks.
     pub(super) fn rest(&mut self) {
         self.decoder = None;
+        self.assembler.forget_references();
     }
 
     pub(super) fn decode(&mut self, picture: &AssembledFrame) -> Outcome {
@@ -156,6 +157,9 @@ impl DecodeLane {
         } else if decoded.frame.is_some() {
             self.hopeless_keys = 0;
             self.assembler.accepted();
+            if !decoded.needs_key && !decoded.damaged {
+                self.assembler.decoded(timestamp);
+            }
         }
         let out = decoded.earlier.into_iter().chain(decoded.frame.map(|frame| (frame, decoded.behind)));
         let place = |(mut frame, behind): (VideoFrame, usize)| {

@@ -9,11 +9,11 @@ use tracing::{debug, info};
 
 use super::decode_lane::{DecodeLane, Outcome, Picture};
 use super::{Input, Shared, VideoReceiverConfig};
-use crate::Codec;
 use crate::codec::Unplayable;
 use crate::video::assembler::AssembledFrame;
 use crate::video::playout_delay::{Arrival, PlayoutDelay};
 use crate::video::presentation::{FrameQueue, Freezes};
+use crate::{Codec, PictureFeedback};
 
 pub(super) struct Pipeline {
     config: VideoReceiverConfig,
@@ -32,6 +32,8 @@ pub(super) struct Pipeline {
     unplayable: Option<Unplayable>,
     /// Nobody looks: packets are passed over.
     hidden: bool,
+    /// The sender keeps long-term references.
+    long_term: bool,
 }
 
 impl Pipeline {
@@ -49,6 +51,7 @@ impl Pipeline {
             sets: Bytes::new(),
             unplayable: None,
             hidden: false,
+            long_term: false,
         }
     }
 
@@ -68,6 +71,7 @@ impl Pipeline {
                 // Pictures due must not wait for a pile of others.
                 self.release(clock());
             }
+            self.tell(index, clock());
             if self.lanes[index].1.assembler.take_key_request(clock()) {
                 debug!("Key frame wanted");
                 self.shared.lock().stats.key_requests += 1;
@@ -76,6 +80,19 @@ impl Pipeline {
         }
         self.release(clock());
         self.account(clock());
+    }
+
+    /// Tells the sender what is kept and lost of its pictures.
+    fn tell(&mut self, index: usize, now: Instant) {
+        let assembler = &mut self.lanes[index].1.assembler;
+        if let Some(kept) = assembler.take_kept() {
+            (self.config.picture_feedback)(PictureFeedback::Kept(kept));
+        }
+        if let Some(kept) = assembler.take_recovery_request(now) {
+            debug!("Recovery wanted");
+            self.shared.lock().stats.recovery_requests += 1;
+            (self.config.picture_feedback)(PictureFeedback::Lost { kept });
+        }
     }
 
     fn take_in(&mut self, inputs: &mut VecDeque<Input>) {
@@ -120,6 +137,13 @@ impl Pipeline {
         }
     }
 
+    /// Whether the sender keeps long-term references.
+    pub(super) fn set_long_term(&mut self, agreed: bool) {
+        if std::mem::replace(&mut self.long_term, agreed) != agreed {
+            self.lanes.iter_mut().for_each(|(_, lane)| lane.assembler.set_long_term(agreed));
+        }
+    }
+
     /// Stops decoding, or begins again with the next key frame, which is asked for once packets come.
     pub(super) fn set_hidden(&mut self, hidden: bool) {
         if std::mem::replace(&mut self.hidden, hidden) || !hidden {
@@ -143,7 +167,8 @@ impl Pipeline {
                 return false;
             }
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            if !state.queue.is_empty() || left == Some(Duration::ZERO) || state.hidden != self.hidden {
+            let changed = state.hidden != self.hidden || state.long_term != self.long_term;
+            if !state.queue.is_empty() || left == Some(Duration::ZERO) || changed {
                 // Both keep their memory.
                 std::mem::swap(&mut state.queue, inputs);
                 for input in inputs.iter() {
@@ -152,12 +177,14 @@ impl Pipeline {
                     }
                 }
                 let (round_trip, hidden) = (state.round_trip.take(), state.hidden);
+                let long_term = state.long_term;
                 drop(state);
                 if self.hidden && !hidden {
                     // What came while nobody looked.
                     self.take_in(inputs);
                 }
                 self.set_hidden(hidden);
+                self.set_long_term(long_term);
                 if let Some(round_trip) = round_trip {
                     self.set_round_trip(round_trip);
                 }
@@ -178,6 +205,7 @@ impl Pipeline {
                 lane.assembler.set_round_trip(round_trip);
             }
             lane.describe(&self.sets);
+            lane.assembler.set_long_term(self.long_term);
             self.lanes.push((codec, lane));
             self.lanes.len() - 1
         });
@@ -279,4 +307,4 @@ impl Pipeline {
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
-pub(crate) use bench::{Bench, Seen};
+pub(crate) use bench::{Bench, Seen, hash};

@@ -1,7 +1,6 @@
 //! Video encoder thread of one layer: picks a size for the bit rate, scales, encodes, stamps.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tracing::{debug, info, warn};
@@ -9,6 +8,7 @@ use tracing::{debug, info, warn};
 use super::encoder_load::LoadMeter;
 use super::key_frames::{KeyFrames, Request};
 use super::layer::{Layer, Order};
+use super::references::References;
 use super::temporal_layers::LayerRule;
 use super::{Content, Picture, Shared, SourceEvent, VideoLayer, VideoOutputs, VideoSenderConfig};
 use crate::codec::{CodecError, EncodedPicture, EncoderConfig, VideoEncoder, open_encoder};
@@ -51,6 +51,7 @@ pub(super) struct Encode {
     running: Option<RunningEncoder>,
     pace: MeasuredFrameRate,
     keys: KeyFrames,
+    recoveries: KeyFrames,
     load: LoadMeter,
     layers: LayerRule,
     cores: usize,
@@ -73,6 +74,20 @@ struct RunningEncoder {
     size: (u32, u32),
     bitrate: u32,
     fps: f32,
+    long_term: bool,
+    references: References,
+}
+
+impl RunningEncoder {
+    /// Passes on what the other end keeps, and from which picture it wants another one to be predicted.
+    fn hear(&mut self, kept: Option<u32>, recovery: Option<u32>) {
+        if let Some(reference) = kept.and_then(|kept| self.references.find(kept)) {
+            self.encoder.confirm(reference);
+        }
+        if let Some(reference) = recovery.and_then(|from| self.references.find(from)) {
+            self.encoder.recover(reference);
+        }
+    }
 }
 
 /// The rate at which pictures really come.
@@ -119,6 +134,7 @@ impl Encode {
             running: None,
             pace: MeasuredFrameRate::default(),
             keys: KeyFrames::default(),
+            recoveries: KeyFrames::recoveries(),
             load: LoadMeter::default(),
             layers: LayerRule::default(),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
@@ -183,6 +199,7 @@ impl Encode {
         }
         self.pace.picture(frame.at);
         let key_wanted = self.key_wanted(order, begun, began);
+        let recovery = if key_wanted { None } else { self.recovery_wanted(order, began) };
         // Of a screen each picture counts; VP8 is sent in one layer.
         let layers = match (*content, wanted.codec) {
             (Content::Camera, Codec::H264) => self.layers.layers(wanted.loss, began),
@@ -196,7 +213,11 @@ impl Encode {
         let encoded = loop {
             let scaled = self.scaler.scale(frame, size.0, size.1);
             let fps = self.pace.fps(step.fps);
-            let running = self.running((wanted.codec, *content, layers), size, encoder_bitrate, fps)?;
+            // A change is made with the next key frame.
+            let before = self.running.as_ref().filter(|_| !key_wanted).map(|running| running.long_term);
+            let kind = (wanted.codec, *content, layers, before.unwrap_or(wanted.long_term));
+            let running = self.running(kind, size, encoder_bitrate, fps)?;
+            running.hear(order.kept, recovery);
             let encoded = running.encoder.encode(&scaled, key_wanted)?;
             let seconds = match content {
                 Content::Camera => MAX_KEY_FRAME_SECONDS,
@@ -224,6 +245,9 @@ impl Encode {
                 if picture.key {
                     self.begun = Some(begun);
                     self.state().forget_request(order.key_requested);
+                }
+                if picture.key || picture.recovers {
+                    self.state().forget_recovery(order.recovery);
                 }
                 self.send(frame, picture, wanted.codec, size, bitrate);
             }
@@ -272,13 +296,34 @@ impl Encode {
             return true;
         }
         let Some(asked) = order.key_requested else { return false };
-        let round_trip = Duration::from_millis(u64::from(self.shared.round_trip_ms.load(Ordering::Relaxed)));
+        let round_trip = self.shared.round_trip();
         match self.keys.request(asked, now, round_trip) {
             Request::Now => true,
             Request::Later => false,
             Request::Stale => {
                 self.state().forget_request(Some(asked));
                 false
+            }
+        }
+    }
+
+    /// The picture from which this one is to be predicted, because the other end lost what came after it.
+    fn recovery_wanted(&self, order: &Order, now: Instant) -> Option<u32> {
+        let request = order.recovery?;
+        let round_trip = self.shared.round_trip();
+        if self.running.as_ref().is_none_or(|running| running.references.find(request.from).is_none()) {
+            self.state().forget_recovery(order.recovery);
+            if !self.keys.is_on_its_way(request.asked, round_trip) {
+                self.state().request_key_frame(request.asked);
+            }
+            return None;
+        }
+        match self.recoveries.request(request.asked, now, round_trip) {
+            Request::Now => Some(request.from),
+            Request::Later => None,
+            Request::Stale => {
+                self.state().forget_recovery(order.recovery);
+                None
             }
         }
     }
@@ -312,13 +357,14 @@ impl Encode {
     /// The encoder for these settings: the present one with changed settings, or a new one.
     fn running(
         &mut self,
-        (codec, content, layers): (Codec, Content, u32),
+        (codec, content, layers, long_term): (Codec, Content, u32, bool),
         size: (u32, u32),
         bitrate: u32,
         fps: f32,
     ) -> Result<&mut RunningEncoder, CodecError> {
         let fitting = self.running.take().filter(|running| {
-            (running.codec, running.content, running.layers, running.size) == (codec, content, layers, size)
+            (running.codec, running.content, running.layers, running.long_term, running.size)
+                == (codec, content, layers, long_term, size)
         });
         let mut running = match fitting {
             Some(running) => running,
@@ -333,6 +379,7 @@ impl Encode {
                     screen: content == Content::Screen,
                     temporal_layers: layers,
                     threads: threads(size, self.cores),
+                    long_term,
                 };
                 self.load.reset();
                 RunningEncoder {
@@ -343,6 +390,8 @@ impl Encode {
                     size,
                     bitrate,
                     fps,
+                    long_term,
+                    references: References::default(),
                 }
             }
         };
@@ -371,12 +420,19 @@ impl Encode {
         if picture.key {
             self.keys.sent(now, picture.data.len(), bitrate);
         }
+        if picture.key || picture.recovers {
+            self.recoveries.sent(now, picture.data.len(), bitrate);
+        }
+        if let Some(running) = &mut self.running {
+            running.references.sent(timestamp, picture.key, picture.keeps);
+        }
         let encode_ms = self.encode_ms;
         let mut progress = self.state().progress();
         progress.encoded.add(now, picture.data.len());
         let stats = &mut progress.stats;
         stats.frames_encoded += 1;
         stats.key_frames += u64::from(picture.key);
+        stats.recoveries += u64::from(picture.recovers);
         (stats.width, stats.height) = size;
         stats.encode_ms = encode_ms;
         stats.codec = Some(codec);

@@ -1,19 +1,31 @@
-//! Key frame requests of the other end: brought together and kept rare. Time is a parameter.
+//! Key frame and recovery requests of the other end: brought together and kept rare. Time is a parameter.
 
 use std::time::{Duration, Instant};
 
 /// Shortest and longest interval between key frames that are asked for.
 const MIN_INTERVAL: Duration = Duration::from_millis(300);
 const MAX_INTERVAL: Duration = Duration::from_secs(1);
+/// The same between pictures that recover from a lost one, which are smaller.
+const MIN_RECOVERY_INTERVAL: Duration = Duration::from_millis(100);
 /// A key frame may take up this much of its own sending time before the next one; bounds what a thin link spends on
 /// them to half its rate.
 const MAX_SENDING_TIME: Duration = Duration::from_secs(2);
 
-#[derive(Debug, Default)]
+/// For so long the other end waits for repairs of a key frame.
+const ROUND_TRIPS_TO_REPAIR: u32 = 5;
+
+#[derive(Debug)]
 pub(super) struct KeyFrames {
+    interval: Duration,
     last: Option<Instant>,
     /// How long the last one takes to send at the bit rate it was made for.
     sending: Duration,
+}
+
+impl Default for KeyFrames {
+    fn default() -> Self {
+        Self { interval: MIN_INTERVAL, last: None, sending: Duration::ZERO }
+    }
 }
 
 /// What becomes of a request.
@@ -28,6 +40,11 @@ pub(super) enum Request {
 }
 
 impl KeyFrames {
+    /// The same for pictures that recover from a lost one; a key frame does so too.
+    pub(super) fn recoveries() -> Self {
+        Self { interval: MIN_RECOVERY_INTERVAL, ..Self::default() }
+    }
+
     /// A key frame of so many bytes goes out.
     pub(super) fn sent(&mut self, now: Instant, bytes: usize, bitrate: u32) {
         self.last = Some(now);
@@ -46,13 +63,19 @@ impl KeyFrames {
         self.after_pause(now, round_trip)
     }
 
+    /// Whether the last key frame may still be being repaired for the other end, which asked at `asked` for something else.
+    pub(super) fn is_on_its_way(&self, asked: Instant, round_trip: Duration) -> bool {
+        let repaired = round_trip.min(MAX_INTERVAL) * ROUND_TRIPS_TO_REPAIR + self.sending;
+        self.last.is_some_and(|last| asked.saturating_duration_since(last) < repaired)
+    }
+
     /// A key frame is needed for a reason of this end.
     pub(super) fn needed(&self, now: Instant) -> bool {
-        self.last.is_none_or(|last| now.saturating_duration_since(last) >= MIN_INTERVAL)
+        self.last.is_none_or(|last| now.saturating_duration_since(last) >= self.interval)
     }
 
     fn after_pause(&self, now: Instant, round_trip: Duration) -> Request {
-        let pause = round_trip.max(MIN_INTERVAL).max(self.sending * 2);
+        let pause = round_trip.max(self.interval).max(self.sending * 2);
         let over = self.last.is_none_or(|last| now.saturating_duration_since(last) >= pause);
         if over { Request::Now } else { Request::Later }
     }
@@ -90,6 +113,15 @@ mod tests {
             }
         }
         assert!(bytes * 8 <= 100_000 * 61 / 2, "{bytes}");
+    }
+
+    #[test]
+    fn a_key_frame_is_on_its_way_for_as_long_as_it_may_be_repaired() {
+        let (mut keys, start) = (KeyFrames::default(), Instant::now());
+        assert!(!keys.is_on_its_way(start, ROUND_TRIP));
+        keys.sent(start, 12_500, 1_000_000);
+        assert!(keys.is_on_its_way(start + Duration::from_millis(1_099), ROUND_TRIP));
+        assert!(!keys.is_on_its_way(start + Duration::from_millis(1_100), ROUND_TRIP));
     }
 
     #[test]

@@ -4,10 +4,11 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::references::RecoveryRequest;
 use super::{Picture, VideoSenderStats};
-use crate::Codec;
 use crate::slot::{Slot, Taken};
 use crate::video::rate_meter::RateMeter;
+use crate::{Codec, PictureFeedback};
 
 /// Layers there can be: what eight people need of one picture, at a cost that does not grow with their number.
 pub const MAX_LAYERS: usize = 3;
@@ -22,11 +23,14 @@ pub struct VideoLayer {
     pub loss: f32,
     /// No side of the picture is longer, in pixels: nobody shows it larger.
     pub max_side: u32,
+    /// Exactly one end gets it, which tells what it keeps of it: see [`PictureFeedback`]. A change is made with the next
+    /// key frame.
+    pub long_term: bool,
 }
 
 impl Default for VideoLayer {
     fn default() -> Self {
-        Self { codec: Codec::H264, bitrate: 800_000, loss: 0.0, max_side: u32::MAX }
+        Self { codec: Codec::H264, bitrate: 800_000, loss: 0.0, max_side: u32::MAX, long_term: false }
     }
 }
 
@@ -45,6 +49,9 @@ struct Control {
     beginnings: u64,
     /// Since when somebody has been asking for a key frame.
     key_requested: Option<Instant>,
+    /// RTP timestamp of the newest picture that the other end keeps.
+    kept: Option<u32>,
+    recovery: Option<RecoveryRequest>,
 }
 
 #[derive(Debug, Default)]
@@ -59,6 +66,8 @@ pub(super) struct Order {
     pub(super) layer: VideoLayer,
     pub(super) beginnings: u64,
     pub(super) key_requested: Option<Instant>,
+    pub(super) kept: Option<u32>,
+    pub(super) recovery: Option<RecoveryRequest>,
 }
 
 impl Layer {
@@ -106,10 +115,21 @@ impl Layer {
         self.control().key_requested.get_or_insert(now);
     }
 
+    /// What the only one who gets it has told.
+    pub(super) fn hear(&self, feedback: PictureFeedback, now: Instant) {
+        let mut control = self.control();
+        match feedback {
+            PictureFeedback::Kept(timestamp) => control.kept = Some(timestamp),
+            PictureFeedback::Lost { kept } => {
+                control.recovery = Some(RecoveryRequest { asked: now, from: kept });
+            }
+        }
+    }
+
     /// `None`: nobody gets it.
     pub(super) fn order(&self) -> Option<Order> {
-        let Control { wanted, beginnings, key_requested } = *self.control();
-        wanted.map(|layer| Order { layer, beginnings, key_requested })
+        let Control { wanted, beginnings, key_requested, kept, recovery } = *self.control();
+        wanted.map(|layer| Order { layer, beginnings, key_requested, kept, recovery })
     }
 
     /// A request that was `asked` is answered, or comes to nothing; a later one stands.
@@ -117,6 +137,14 @@ impl Layer {
         let mut control = self.control();
         if control.key_requested == asked {
             control.key_requested = None;
+        }
+    }
+
+    /// As [`Self::forget_request`].
+    pub(super) fn forget_recovery(&self, request: Option<RecoveryRequest>) {
+        let mut control = self.control();
+        if control.recovery == request {
+            control.recovery = None;
         }
     }
 
@@ -154,6 +182,7 @@ impl Layer {
         all.frames_encoded += own.frames_encoded;
         all.frames_skipped += own.frames_skipped;
         all.key_frames += own.key_frames;
+        all.recoveries += own.recoveries;
         all.frames_dropped += dropped;
         all.kbps += kbps;
         if (wanted || all.codec.is_none()) && own.width * own.height >= all.width * all.height {

@@ -18,6 +18,7 @@ fn config(frame: &VideoFrame, bitrate: u32) -> EncoderConfig {
         screen: false,
         temporal_layers: 1,
         threads: 1,
+        long_term: false,
     }
 }
 

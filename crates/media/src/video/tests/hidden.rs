@@ -30,6 +30,7 @@ impl Sender {
             screen: false,
             temporal_layers: 1,
             threads: 1,
+            long_term: false,
         };
         Self {
             source: PatternSource::moving_bars(format, Instant::now()),

@@ -12,8 +12,17 @@ use crate::video::{VideoFormat, psnr_y, scale_to_fit};
 use crate::{Codec, EncodedFrame, Packet};
 
 fn config(width: u32, height: u32, bitrate: u32) -> EncoderConfig {
-    let (temporal_layers, threads) = (2, 1);
-    EncoderConfig { width, height, fps: 30.0, bitrate, max_slice: 0, screen: false, temporal_layers, threads }
+    EncoderConfig {
+        width,
+        height,
+        fps: 30.0,
+        bitrate,
+        max_slice: 0,
+        screen: false,
+        temporal_layers: 2,
+        threads: 1,
+        long_term: false,
+    }
 }
 
 /// Whether other pictures are decoded from this one.

@@ -192,6 +192,7 @@ fn call(config: VideoSenderConfig, fault: fn(u64) -> Fault, clock: Option<Arc<dy
                 wanted.fetch_add(1, Ordering::SeqCst);
             })
         },
+        picture_feedback: Arc::new(|_| {}),
         unplayable: Arc::new(|_| {}),
     }));
     receiver.inlet().set_round_trip(Duration::from_millis(20));
@@ -385,6 +386,7 @@ fn a_flood_of_nonsense_leaves_the_receiver_able() {
             let wanted = wanted.clone();
             Arc::new(move || wanted.add(()))
         },
+        picture_feedback: Arc::new(|_| {}),
         unplayable: Arc::new(|_| {}),
     });
     for number in 0..20_000u32 {
@@ -414,6 +416,7 @@ fn a_stream_that_cannot_be_shown_is_said_once_and_a_better_one_is_shown() {
         clock: None,
         sink: shown.clone(),
         key_frame_wanted: Arc::new(|| {}),
+        picture_feedback: Arc::new(|_| {}),
         unplayable: {
             let said = said.clone();
             Arc::new(move |why| said.add(why))

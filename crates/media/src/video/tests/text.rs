@@ -67,6 +67,7 @@ fn read(kind: crate::Codec, screen: bool) -> (f64, f64, usize) {
         screen,
         temporal_layers: 1,
         threads: 1,
+        long_term: false,
     };
     let mut encoder = open_encoder(kind, config).expect("an encoder");
     let mut decoder = open_decoder(kind).expect("a decoder");

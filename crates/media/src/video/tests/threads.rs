@@ -21,6 +21,7 @@ fn config(temporal_layers: u32, threads: u32) -> EncoderConfig {
         screen: false,
         temporal_layers,
         threads,
+        long_term: false,
     }
 }
 

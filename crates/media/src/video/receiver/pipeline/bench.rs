@@ -1,5 +1,6 @@
 //! Test bench that runs the pipeline in stepped time.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -9,7 +10,7 @@ use bytes::Bytes;
 use super::{Input, Pipeline, Shared, VideoReceiverConfig};
 use crate::codec::Unplayable;
 use crate::video::{VideoReceiverStats, read_frame_number};
-use crate::{Codec, FrameSink, Packet, VideoFrame};
+use crate::{Codec, FrameSink, Packet, PictureFeedback, VideoFrame};
 
 /// A picture as it was shown.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +19,15 @@ pub(crate) struct Seen {
     pub(crate) timestamp: u32,
     /// Since its last packet came.
     pub(crate) delay: Duration,
+    /// Of all its samples.
+    pub(crate) hash: u64,
+}
+
+/// Tells pictures apart that differ in any sample.
+pub(crate) fn hash(frame: &VideoFrame) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    frame.i420.hash(&mut hasher);
+    hasher.finish()
 }
 
 struct View {
@@ -33,6 +43,7 @@ impl FrameSink for View {
             number: read_frame_number(&frame),
             timestamp: frame.timestamp,
             delay: now.saturating_duration_since(frame.at),
+            hash: hash(&frame),
         });
     }
 }
@@ -41,6 +52,7 @@ pub(crate) struct Bench {
     pipeline: Pipeline,
     view: Arc<View>,
     requests: Arc<AtomicU32>,
+    feedback: Arc<Mutex<Vec<PictureFeedback>>>,
     unplayable: Arc<Mutex<Vec<Option<Unplayable>>>>,
 }
 
@@ -50,16 +62,19 @@ impl Bench {
         let now = Arc::new(Mutex::new(start));
         let view = Arc::new(View { start, now, seen: Mutex::default() });
         let (requests, unplayable) = (Arc::new(AtomicU32::new(0)), Arc::new(Mutex::new(Vec::new())));
-        let (count, list) = (requests.clone(), unplayable.clone());
+        let feedback: Arc<Mutex<Vec<PictureFeedback>>> = Arc::default();
+        let (count, list, told) = (requests.clone(), unplayable.clone(), feedback.clone());
         let config = VideoReceiverConfig {
             clock: None,
             sink: view.clone(),
             key_frame_wanted: Arc::new(move || {
                 count.fetch_add(1, Ordering::Relaxed);
             }),
+            picture_feedback: Arc::new(move |feedback| told.lock().expect("no panic").push(feedback)),
             unplayable: Arc::new(move |why| list.lock().expect("no panic").push(why)),
         };
-        Self { pipeline: Pipeline::new(config, Arc::new(Shared::default())), view, requests, unplayable }
+        let pipeline = Pipeline::new(config, Arc::new(Shared::default()));
+        Self { pipeline, view, requests, feedback, unplayable }
     }
 
     /// Takes in packets that come `at` after the start; `arrived` is set.
@@ -109,6 +124,20 @@ impl Bench {
 
     pub(crate) fn requests(&self) -> u32 {
         self.requests.load(Ordering::Relaxed)
+    }
+
+    /// The sender keeps long-term references.
+    pub(crate) fn set_long_term(&mut self) {
+        self.pipeline.set_long_term(true);
+    }
+
+    pub(crate) fn set_round_trip(&mut self, round_trip: Duration) {
+        self.pipeline.set_round_trip(round_trip);
+    }
+
+    /// What the sender was told since the last time.
+    pub(crate) fn take_feedback(&mut self) -> Vec<PictureFeedback> {
+        std::mem::take(&mut self.feedback.lock().expect("no panic"))
     }
 
     pub(crate) fn unplayable(&self) -> Vec<Option<Unplayable>> {
