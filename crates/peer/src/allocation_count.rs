@@ -69,7 +69,7 @@ fn a_steady_picture_takes_little_from_the_heap_on_its_way_to_the_wire() {
     pacer.bind_local_stream(&stream());
     feedback.bind_local_stream(&stream());
     let mut packetizer = Packetizer::new(VIDEO);
-    let plan = SendPlan { codec: Codec::H264, payload_type: 96, red: None };
+    let plan = SendPlan { codec: Codec::H264, payload_type: 96, red: None, long_term: false };
     let data = Bytes::from([&[0, 0, 0, 1, 0x41][..], &[1; 8_300]].concat());
     let (start, mut before, mut sent) = (Instant::now(), 0, 0);
     for number in 0..2 * FRAMES {

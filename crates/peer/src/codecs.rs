@@ -25,6 +25,9 @@ pub(crate) const RED_PARAMETERS: &str = "111/111";
 /// the draft has none, and its bitstream changes between versions. Others pass it over (RFC 7587 7).
 pub(crate) const DRED_PARAMETER: &str = "x-bellwire-dred";
 
+/// Feedback by which clients of ours agree on long-term references of H.264, see [`crate::picture_feedback`].
+pub(crate) const REFERENCE_FEEDBACK: (&str, &str) = ("ack", "rpsi");
+
 pub(crate) const MID: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
 const STREAM_ID: &str = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
 const REPAIRED_STREAM_ID: &str = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id";
@@ -80,7 +83,7 @@ fn h264(profile: &str) -> RTCRtpCodec {
         clock_rate: 90_000,
         channels: 0,
         sdp_fmtp_line: format!("level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={profile}"),
-        rtcp_feedback: video_feedback(),
+        rtcp_feedback: [video_feedback(), feedback(&[REFERENCE_FEEDBACK])].concat(),
     }
 }
 

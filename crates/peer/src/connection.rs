@@ -31,6 +31,7 @@ use crate::local_addresses::LocalAddresses;
 use crate::nack::generator::NackGenerator;
 use crate::network_watch::RouteInUse;
 use crate::pacer::Pacer;
+use crate::picture_feedback::PictureFeedbacks;
 use crate::relay_streams::StreamRelays;
 use crate::remb::Remb;
 use crate::report_interval::{self, Pace};
@@ -130,6 +131,7 @@ fn interceptors(config: &PeerConfig, shared: &Arc<Shared>) -> Registry {
         // Before retransmissions become what they repeat: each packet on the wire counts.
         .with(Slot::from(1_500), Filtered::new(Remb::new(limits, Arc::clone(shared))))
         .with(Slot::from(1_600), Filtered::new(Wishes::new(Arc::clone(shared))))
+        .with(Slot::from(1_700), Filtered::new(PictureFeedbacks::new(Arc::clone(shared))))
         // Below the pacer, which drops packets that would be counted.
         .with(Slot::from(2_500), Filtered::new(SenderReports::new(Arc::clone(shared))))
         .with(Slot::Pacer, Filtered::new(Pacer::new(Arc::clone(shared))))

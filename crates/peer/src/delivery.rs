@@ -147,6 +147,9 @@ impl DeliveryInterceptor {
         if let Some(sets) = self.shared.sets_of(header).filter(|_| codec == Codec::H264) {
             receiver.parameter_sets(&sets);
         }
+        if fits && codec == Codec::H264 {
+            self.shared.remote_h264.store(header.payload_type, Ordering::Relaxed);
+        }
         let mut payload = if fits { packet.payload.clone() } else { Bytes::new() };
         if let Some(inner) =
             self.shared.in_red(header).filter(|_| codec == Codec::Opus && !payload.is_empty())

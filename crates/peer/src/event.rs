@@ -1,7 +1,7 @@
 //! Events of a connection.
 
 use bellwire_call::IceCandidate;
-use bellwire_media::{AudioFeatures, Codec};
+use bellwire_media::{AudioFeatures, Codec, PictureFeedback};
 use serde::Serialize;
 
 use crate::wishes::Wish;
@@ -42,6 +42,11 @@ pub enum PeerEvent {
     },
     /// The video codec the other side accepts and we prefer: encode this one.
     SendCodec(Codec),
+    /// Whether the other side keeps long-term references of the pictures we send and tells so, and does the same for those
+    /// it sends; said before [`PeerEvent::SendCodec`].
+    LongTermReferences(bool),
+    /// What the other side keeps or lost of our pictures.
+    PictureFeedback(PictureFeedback),
     /// What the other side can make use of in the sound we send.
     SendAudio(AudioFeatures),
     /// Share of our packets with sound that the other side lost since its last report, 0 to 1; sooner, where loss sets in

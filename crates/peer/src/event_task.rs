@@ -86,6 +86,9 @@ impl EventTask {
             let now = Instant::now();
             let connected = self.shared.is_connected();
             let mut events = Vec::new();
+            if let Some(agreed) = lock(&self.shared.pending.long_term).take() {
+                events.push(PeerEvent::LongTermReferences(agreed));
+            }
             if let Some(codec) = lock(&self.shared.pending.send_codec).take() {
                 events.push(PeerEvent::SendCodec(codec));
             }
@@ -95,6 +98,7 @@ impl EventTask {
             if self.shared.pending.key_frame.swap(false, Ordering::Relaxed) {
                 events.push(PeerEvent::KeyFrameWanted);
             }
+            events.extend(lock(&self.shared.pending.picture_feedback).take().map(PeerEvent::PictureFeedback));
             if let Some(fraction) = lock(&self.shared.pending.loss).take() {
                 allocation.hear_loss(fraction);
                 events.push(PeerEvent::RemoteLoss { fraction });

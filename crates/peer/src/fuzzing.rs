@@ -22,6 +22,7 @@ use crate::description::transport::Role;
 use crate::description::{self, Remote, Wanted, canonical};
 use crate::interceptor::{PacketFilter, PacketQueue};
 use crate::pacer::Pacer;
+use crate::picture_feedback::Indication;
 use crate::relay_streams::StreamRelays;
 use crate::shared::Shared;
 use crate::transport_feedback::TransportFeedback;
@@ -119,6 +120,7 @@ pub fn addresses(data: &[u8]) {
 
 /// RTCP about fifty packets sent: feedback, requests for packets, receiver reports.
 pub fn rtcp(data: &[u8]) {
+    let _ = Indication::of(data);
     let (media, repair, start) = (0x0102_0304, 0x0506_0708, Instant::now());
     let limits = Limits { start: 300_000.0, min: 60_000.0, max: 2_500_000.0 };
     let shared = Arc::new(Shared::new(None, 300_000));

@@ -7,7 +7,7 @@ mod exchange;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bellwire_media::{EncodedSink, SharedReceiver, TrackKind};
+use bellwire_media::{EncodedSink, PictureFeedback, SharedReceiver, TrackKind};
 use rtc::peer_connection::configuration::RTCIceServer;
 use rtc::rtp_transceiver::{RTCRtpTransceiverDirection, RTCRtpTransceiverInit};
 use tokio::sync::{Mutex, mpsc, watch};
@@ -208,6 +208,12 @@ impl Peer {
     /// Asks the other side for a key frame; asking often costs nothing, five a second are sent.
     pub fn request_key_frame(&self) {
         self.shared.ask_key_frame();
+    }
+
+    /// Tells the other side what of its pictures is kept or lost, where that was agreed: see
+    /// [`PeerEvent::LongTermReferences`].
+    pub fn tell_picture_feedback(&self, feedback: PictureFeedback) {
+        lock(&self.shared.own_feedback).add(feedback);
     }
 
     /// Tells the other side what we want of its picture, now and then again; programs that do not know that ignore it.

@@ -1,7 +1,7 @@
 //! State shared by the interceptors (which run inside the connection's driver and must not block)
 //! and the tasks of a peer.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 
 use crate::bandwidth::ProbeCluster;
 use crate::incoming_streams::IncomingStreams;
+use crate::newest_feedback::NewestFeedback;
 use crate::receive_estimate::Incoming;
 use crate::watchdog::Heard;
 use crate::wishes::Wish;
@@ -33,6 +34,8 @@ pub(crate) struct SendPlan {
     pub(crate) payload_type: u8,
     /// Payload type of RED around it, where the other side takes that.
     pub(crate) red: Option<u8>,
+    /// The other side tells which pictures it keeps as long-term references, see [`crate::picture_feedback`].
+    pub(crate) long_term: bool,
 }
 
 /// Both tracks' worth of something.
@@ -104,6 +107,8 @@ pub(crate) struct SendCounters {
     pub(crate) remb_bps: AtomicU64,
     pub(crate) key_frames_asked: AtomicU64,
     pub(crate) key_frames_asked_by_remote: AtomicU64,
+    pub(crate) recoveries_asked: AtomicU64,
+    pub(crate) recoveries_asked_by_remote: AtomicU64,
 }
 
 /// Values the event task turns into events; the newest wins.
@@ -114,6 +119,8 @@ pub(crate) struct PendingEvents {
     pub(crate) send_codec: Mutex<Option<Codec>>,
     pub(crate) audio_features: Mutex<Option<AudioFeatures>>,
     pub(crate) wish: Mutex<Option<Wish>>,
+    pub(crate) long_term: Mutex<Option<bool>>,
+    pub(crate) picture_feedback: Mutex<NewestFeedback>,
 }
 
 /// A figure as gauges keep it.
@@ -129,6 +136,8 @@ pub(crate) struct Shared {
     incoming_streams: RwLock<IncomingStreams>,
     /// SSRC of the other side's pictures, 0 before the first.
     pub(crate) remote_video_ssrc: AtomicU32,
+    /// Payload type of the other side's H.264, 0 before the first.
+    pub(crate) remote_h264: AtomicU8,
     /// SSRC of the sound that is heard, 0 before the first.
     pub(crate) remote_audio_ssrc: AtomicU32,
     /// We want a key frame from the other side.
@@ -151,6 +160,10 @@ pub(crate) struct Shared {
     pub(crate) copies: Mutex<Copies>,
     /// What we want of the other side's picture; `None`: nothing was said, so all of it.
     pub(crate) own_wish: Mutex<Option<Wish>>,
+    /// Both sides tell each other which pictures they keep as long-term references.
+    pub(crate) long_term: AtomicBool,
+    /// What we have not told of the other side's pictures.
+    pub(crate) own_feedback: Mutex<NewestFeedback>,
     /// Wakes the event task.
     pub(crate) changed: Notify,
     pub(crate) connected: AtomicBool,
@@ -175,6 +188,7 @@ impl Shared {
             receiver: RwLock::new(receiver),
             incoming_streams: RwLock::default(),
             remote_video_ssrc: AtomicU32::new(0),
+            remote_h264: AtomicU8::new(0),
             remote_audio_ssrc: AtomicU32::new(0),
             key_frame_needed: AtomicBool::new(false),
             key_frame_asked: AtomicBool::new(false),
@@ -188,6 +202,8 @@ impl Shared {
             pending: PendingEvents::default(),
             copies: Mutex::default(),
             own_wish: Mutex::default(),
+            long_term: AtomicBool::new(false),
+            own_feedback: Mutex::default(),
             changed: Notify::new(),
             connected: AtomicBool::new(false),
             target: AtomicU64::new(u64::from(start_bitrate)),

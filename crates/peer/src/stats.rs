@@ -83,6 +83,9 @@ pub struct PeerStats {
     /// PLI (RFC 4585 6.3.1) sent, and PLI and FIR (RFC 5104 4.3.1) received.
     pub key_frames_requested: u64,
     pub key_frames_requested_by_remote: u64,
+    /// Requests (RPSI, RFC 4585 6.3.3) for a picture that is predicted from one kept for that, instead of a key frame.
+    pub recoveries_requested: u64,
+    pub recoveries_requested_by_remote: u64,
     /// Known while a path is selected.
     pub path: Option<PathKind>,
 }
@@ -131,6 +134,8 @@ pub(crate) fn collect(shared: &Shared, report: &RTCStatsReport) -> PeerStats {
         pacer_frames_dropped: read(&sending.pacer_frames_dropped),
         key_frames_requested: read(&sending.key_frames_asked),
         key_frames_requested_by_remote: read(&sending.key_frames_asked_by_remote),
+        recoveries_requested: read(&sending.recoveries_asked),
+        recoveries_requested_by_remote: read(&sending.recoveries_asked_by_remote),
         path: path(report),
     }
 }

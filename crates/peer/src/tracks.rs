@@ -247,7 +247,7 @@ mod tests {
     }
 
     fn plan(codec: Codec, payload_type: u8) -> SendPlan {
-        SendPlan { codec, payload_type, red: None }
+        SendPlan { codec, payload_type, red: None, long_term: false }
     }
 
     fn frame(codec: Codec, data: Vec<u8>, timestamp: u32) -> EncodedFrame {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use bellwire_call::{IceCandidate, Sdp, SdpKind};
-use bellwire_media::{Codec, Copies, DRED_VERSION, TrackKind};
+use bellwire_media::{Codec, Copies, DRED_VERSION, PictureFeedback, TrackKind};
 use bellwire_peer::{NegotiateError, NetworkWatch, PathKind, PeerConfig, PeerEvent, PeerState};
 use support::{Pair, Stream, WAIT_LIMIT, config, frame, locked, picture, side, until};
 
@@ -61,6 +61,60 @@ async fn sound_repeats_earlier_packets_between_clients_of_ours() -> Result<()> {
     assert!(payloads.iter().all(|(_, payload)| payload.len() == 2), "{payloads:?}");
     let copies: Vec<_> = locked(&heard.copies).iter().map(|p| (p.sequence, p.payload.clone())).collect();
     assert_eq!(copies, payloads[..2]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_kept_and_lost_of_pictures_is_told_between_clients_of_ours() -> Result<()> {
+    let pair = Pair::connected().await?;
+    for side in [&pair.a, &pair.b] {
+        until("the agreement", || side.saw(|e| *e == PeerEvent::LongTermReferences(true))).await?;
+    }
+    let _streams = [Stream::start(&pair.a, 1_000), Stream::start(&pair.b, 1_000)];
+    until("pictures", || pair.b.heard.count(Codec::H264) > 0).await?;
+    for feedback in [PictureFeedback::Kept(3_000), PictureFeedback::Lost { kept: 3_000 }] {
+        pair.b.peer.tell_picture_feedback(feedback);
+        until("it arrives", || pair.a.saw(|e| *e == PeerEvent::PictureFeedback(feedback))).await?;
+    }
+    assert_eq!(pair.b.peer.stats().await.recoveries_requested, 1);
+    assert_eq!(pair.a.peer.stats().await.recoveries_requested_by_remote, 1);
+    Ok(())
+}
+
+/// Either way round: one of the two does not name the feedback.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_does_not_agree_is_told_nothing_of_what_is_kept() -> Result<()> {
+    let silent = |sdp: Sdp| {
+        let lines: Vec<&str> = sdp.sdp.lines().filter(|line| !line.ends_with(" ack rpsi")).collect();
+        Sdp { sdp: lines.join("\r\n") + "\r\n", ..sdp }
+    };
+    for of_offer in [true, false] {
+        let pair = Pair::new(config(), config()).await?;
+        let offer = pair.a.peer.create_offer(false).await?;
+        assert!(offer.sdp.contains("a=rtcp-fb:125 ack rpsi\r\n"), "{}", offer.sdp);
+        assert!(!offer.sdp.contains("a=rtcp-fb:96 ack rpsi"), "{}", offer.sdp);
+        let answer = pair.b.peer.accept_offer(if of_offer { silent(offer) } else { offer }).await?;
+        assert_eq!(answer.sdp.contains(" ack rpsi"), !of_offer, "{}", answer.sdp);
+        pair.a.peer.accept_answer(if of_offer { answer } else { silent(answer) }).await?;
+        pair.wait_connected().await?;
+        until("the end of the negotiation", || {
+            pair.a.saw(|e| *e == PeerEvent::LongTermReferences(false))
+                && pair.b.saw(|e| *e == PeerEvent::LongTermReferences(!of_offer))
+        })
+        .await?;
+        let _streams = [Stream::start(&pair.a, 1_000), Stream::start(&pair.b, 1_000)];
+        until("pictures", || pair.a.heard.count(Codec::H264) > 0 && pair.b.heard.count(Codec::H264) > 0)
+            .await?;
+        // What was not agreed is not told, and not heard where only one side thinks that it was.
+        for side in [&pair.a, &pair.b] {
+            side.peer.tell_picture_feedback(PictureFeedback::Lost { kept: 1 });
+        }
+        pair.b.peer.request_key_frame();
+        until("something told later", || pair.a.saw(|e| *e == PeerEvent::KeyFrameWanted)).await?;
+        for side in [&pair.a, &pair.b] {
+            assert!(!side.saw(|e| matches!(e, PeerEvent::PictureFeedback(_))));
+        }
+    }
     Ok(())
 }
 

@@ -282,6 +282,8 @@ impl CallSession {
                 self.apply_paths();
             }
             PeerEvent::SendCodec(Codec::Opus)
+            | PeerEvent::LongTermReferences(_)
+            | PeerEvent::PictureFeedback(_)
             | PeerEvent::Candidate(_)
             | PeerEvent::State(_)
             | PeerEvent::NewAddress => {}

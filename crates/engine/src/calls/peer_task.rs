@@ -217,6 +217,8 @@ fn outcome_of(event: &PeerEvent) -> Option<PeerOutcome> {
         | PeerEvent::TargetBitrate { .. }
         | PeerEvent::SendCodec(_)
         | PeerEvent::SendAudio(_)
+        | PeerEvent::LongTermReferences(_)
+        | PeerEvent::PictureFeedback(_)
         | PeerEvent::RemoteLoss { .. }
         | PeerEvent::RemoteWish(_) => None,
     }

@@ -8,8 +8,14 @@ use super::text::MediaText;
 use crate::{codecs, parameter_sets};
 
 /// Feedback we understand; anything else is not answered.
-const FEEDBACK: [(&str, &str); 5] =
-    [("transport-cc", ""), ("goog-remb", ""), ("ccm", "fir"), ("nack", ""), ("nack", "pli")];
+const FEEDBACK: [(&str, &str); 6] = [
+    ("transport-cc", ""),
+    ("goog-remb", ""),
+    ("ccm", "fir"),
+    ("nack", ""),
+    ("nack", "pli"),
+    codecs::REFERENCE_FEEDBACK,
+];
 /// Baseline at level 1, which a missing `profile-level-id` stands for (RFC 6184 8.1).
 const INFERRED_PROFILE: &str = "42000a";
 
@@ -66,6 +72,13 @@ impl Format {
     /// Feedback without a detail, as `transport-cc`.
     pub(crate) fn has_feedback(&self, wanted: &str) -> bool {
         self.feedback.iter().any(|(kind, detail)| kind == wanted && detail.is_empty())
+    }
+
+    /// Long-term references are kept and told of, see [`crate::picture_feedback`].
+    pub(crate) fn keeps_references(&self) -> bool {
+        let (kind, detail) = codecs::REFERENCE_FEEDBACK;
+        self.codec == Codec::H264
+            && self.feedback.iter().any(|(k, d)| (k.as_str(), d.as_str()) == (kind, detail))
     }
 }
 
@@ -171,7 +184,11 @@ fn format(media: &MediaText, payload_type: u8, kind: TrackKind) -> Option<Format
     // Static payload types without a map are none of ours.
     let map = map(media, payload_type)?;
     let parameters = parameters(media, payload_type);
-    let feedback = feedback(media, payload_type);
+    let mut feedback = feedback(media, payload_type);
+    if map.name != "h264" {
+        let (kind, detail) = codecs::REFERENCE_FEEDBACK;
+        feedback.retain(|(k, d)| (k.as_str(), d.as_str()) != (kind, detail));
+    }
     let plain = Format { feedback, ..Format::plain(payload_type, Codec::Opus) };
     match (kind, map.name.as_str(), map.clock) {
         (TrackKind::Audio, "opus", 48_000) => {
@@ -383,6 +400,22 @@ mod tests {
         assert_eq!((found[0].payload_type, found[0].repair), (96, Some(97)));
         let feedback: Vec<_> = found[0].feedback.iter().map(|(k, d)| (k.as_str(), d.as_str())).collect();
         assert_eq!(feedback, [("nack", ""), ("nack", "pli")]);
+    }
+
+    #[test]
+    fn references_are_agreed_on_for_h264_alone() {
+        let found = video(
+            "96 125",
+            &[
+                "rtpmap:96 VP8/90000",
+                "rtpmap:125 H264/90000",
+                "fmtp:125 packetization-mode=1",
+                "rtcp-fb:* ACK rpsi",
+            ],
+        );
+        let agreed: Vec<_> = found.iter().map(|f| (f.codec, f.keeps_references())).collect();
+        assert_eq!(agreed, [(Codec::Vp8, false), (Codec::H264, true)]);
+        assert!(found[0].feedback.is_empty());
     }
 
     #[test]

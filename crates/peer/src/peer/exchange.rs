@@ -3,6 +3,7 @@
 
 use std::net::{IpAddr, ToSocketAddrs};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bellwire_call::{IceCandidate, Sdp, SdpKind};
 use bellwire_media::{AudioFeatures, Codec, TrackKind};
@@ -356,6 +357,10 @@ impl Peer {
                     own.audio.iter().any(|a| a.sound.red == Some(*red)) || remote.kind != SdpKind::Offer
                 })
             }),
+            long_term: chosen.keeps_references()
+                && own.is_some_and(|own| {
+                    own.video.iter().any(|a| a.payload_type == chosen.payload_type && a.keeps_references())
+                }),
         });
         if let (TrackKind::Audio, Some(chosen), Some(plan)) = (kind, chosen, plan) {
             let asked = |format: &Format| format.has_feedback("nack");
@@ -368,6 +373,12 @@ impl Peer {
             self.shared.changed.notify_one();
         }
         let before = std::mem::replace(&mut *lock(self.shared.plans.of(kind)), plan);
+        if kind == TrackKind::Video {
+            let agreed = plan.is_some_and(|plan| plan.long_term);
+            self.shared.long_term.store(agreed, Ordering::Relaxed);
+            *lock(&self.shared.pending.long_term) = Some(agreed);
+            self.shared.changed.notify_one();
+        }
         if let Some(plan) = plan
             && kind == TrackKind::Video
             && before.map(|b| b.codec) != Some(plan.codec)
