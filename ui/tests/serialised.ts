@@ -271,6 +271,8 @@ export const stats: CallStats = {
   "path": "",
   "picture_paused": false,
   "quantiser": null,
+  "recoveries_requested": 0,
+  "recoveries_sent": 0,
   "rtt_ms": 0.0,
   "security_code": "",
   "target_kbps": 0.0,
@@ -289,6 +291,8 @@ export const stats: CallStats = {
     "packets_requested_by_remote": 0,
     "padding_bytes_sent": 0,
     "probes_sent": 0,
+    "recoveries_requested": 0,
+    "recoveries_requested_by_remote": 0,
     "retransmissions_received": 0,
     "retransmissions_refused": 0,
     "retransmissions_sent": 0

@@ -223,6 +223,9 @@ pub struct CallStats {
     pub frames_skipped: u64,
     pub key_frames_sent: u64,
     pub key_frames_requested: u64,
+    /// Pictures predicted from one that the other end kept, because others were lost: instead of key frames.
+    pub recoveries_sent: u64,
+    pub recoveries_requested: u64,
     /// What jitter and repairs of the video add to the shortest way, ms.
     pub video_delay_ms: u32,
     /// From a picture's capture to its display, ms; `None` until the sender's reports came.
@@ -314,4 +317,7 @@ pub struct TransportStats {
     pub retransmissions_received: u64,
     pub key_frames_requested: u64,
     pub key_frames_requested_by_remote: u64,
+    /// Asked for instead of key frames.
+    pub recoveries_requested: u64,
+    pub recoveries_requested_by_remote: u64,
 }

@@ -66,6 +66,9 @@ export interface CallStats {
   frames_skipped: number;
   key_frames_sent: number;
   key_frames_requested: number;
+  /** Pictures predicted from one that the other end kept, because others were lost: instead of key frames. */
+  recoveries_sent: number;
+  recoveries_requested: number;
   /** What jitter and repairs of the video add to the shortest way, ms. */
   video_delay_ms: number;
   /** From a picture's capture to its display, ms; `null` until the sender's reports came. */
@@ -359,6 +362,9 @@ export interface TransportStats {
   retransmissions_received: number;
   key_frames_requested: number;
   key_frames_requested_by_remote: number;
+  /** Asked for instead of key frames. */
+  recoveries_requested: number;
+  recoveries_requested_by_remote: number;
 }
 
 /** What a user typed to sign in, but for the password. */

@@ -1,20 +1,20 @@
 //! Session of one call: its media, encoded once for all of its members, and a session for each of them.
 
+mod picture_requests;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bellwire_call::{CallId, MediaKind, MemberId};
-use bellwire_media::{
-    AudioFeatures, CallMedia, CallMediaConfig, Codec, MediaEvent, MemberMedia, MemberOutputs, Outputs,
-};
+use bellwire_media::{AudioFeatures, CallMedia, CallMediaConfig, Codec, MemberMedia, MemberOutputs, Outputs};
 use bellwire_peer::{PeerEvent, PeerStats};
 use tokio::sync::mpsc;
 
 use crate::calls::bridge::{Bridge, FanOut};
 use crate::calls::layer_plan::{LayerPlan, LayerPlanner, usual_side};
 use crate::calls::member_session::MemberSession;
-use crate::calls::peer_task::{PeerCommand, PeerHandle};
+use crate::calls::peer_task::PeerHandle;
 use crate::calls::stats::{self, QualityFigures};
 use crate::config::{EngineConfig, Screens};
 use crate::connection_id::ConnectionId;
@@ -263,6 +263,11 @@ impl CallSession {
                 self.apply_paths();
             }
             PeerEvent::KeyFrameWanted => self.force_key_frame(connection.member),
+            PeerEvent::LongTermReferences(agreed) => {
+                member.set_long_term(agreed);
+                self.apply_paths();
+            }
+            PeerEvent::PictureFeedback(feedback) => self.on_picture_feedback(connection.member, feedback),
             PeerEvent::RemoteLoss { fraction } => {
                 member.path.hear_loss(fraction);
                 let own = member.path.usual_loss;
@@ -282,8 +287,6 @@ impl CallSession {
                 self.apply_paths();
             }
             PeerEvent::SendCodec(Codec::Opus)
-            | PeerEvent::LongTermReferences(_)
-            | PeerEvent::PictureFeedback(_)
             | PeerEvent::Candidate(_)
             | PeerEvent::State(_)
             | PeerEvent::NewAddress => {}
@@ -391,29 +394,12 @@ impl CallSession {
         self.members.iter().filter_map(level).collect()
     }
 
-    pub(crate) fn on_member_media(&mut self, id: MemberId, event: &MediaEvent) {
-        let Some(member) = self.members.get_mut(&id) else { return };
-        member.on_media_event(event);
-        if matches!(event, MediaEvent::KeyFrameWanted) {
-            member.send_to_peer(PeerCommand::RequestKeyFrame);
-        }
-    }
-
     fn up(&self) -> impl Iterator<Item = &MemberSession> {
         self.members.values().filter(|member| member.is_up())
     }
 
     fn known_codec(&self) -> Option<Codec> {
         self.members.values().find_map(|member| member.path.codec)
-    }
-
-    /// Whoever gets a layer with this member gets the key frame too.
-    fn force_key_frame(&self, member: MemberId) {
-        let Some(member) = self.members.get(&member) else { return };
-        let layer = member.bridge.layer().passing_or_wanted();
-        if let Some(layer) = layer {
-            self.with_media(|media| media.force_key_frame(layer.into()));
-        }
     }
 
     /// Everything that what is encoded once depends on, after somebody came or went.

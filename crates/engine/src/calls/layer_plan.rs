@@ -28,6 +28,8 @@ pub(crate) struct PicturePath {
     pub(crate) loss: f32,
     /// The longest side they show it at, pixels; 0: they do not see it.
     pub(crate) max_side: u32,
+    /// They tell which pictures they keep as long-term references.
+    pub(crate) long_term: bool,
 }
 
 /// The longest side at which so many others show a picture between those of everybody else, pixels.
@@ -53,6 +55,14 @@ pub(crate) struct LayerPlan {
     pub(crate) layers: [Option<VideoLayer>; MAX_LAYERS],
     /// Members who are not named get no picture.
     pub(crate) members: BTreeMap<MemberId, usize>,
+}
+
+impl LayerPlan {
+    /// Whether nobody else gets that layer.
+    pub(crate) fn is_alone(&self, member: MemberId, layer: usize) -> bool {
+        self.members.iter().all(|(id, of)| (*id == member) == (*of == layer))
+            && self.members.contains_key(&member)
+    }
 }
 
 /// Keeps groups together while their paths allow it: every change costs a key frame.
@@ -117,13 +127,14 @@ fn join(layer: Option<VideoLayer>, path: &PicturePath) -> VideoLayer {
         bitrate: path.useful_bitrate(),
         loss: path.loss,
         max_side: path.max_side,
-        long_term: false,
+        long_term: path.long_term,
     };
     layer.map_or(own, |layer| VideoLayer {
         codec: layer.codec,
         bitrate: layer.bitrate.min(own.bitrate),
         loss: layer.loss.max(own.loss),
         max_side: layer.max_side.max(own.max_side),
+        // What one keeps another one may have lost.
         long_term: false,
     })
 }
@@ -198,7 +209,7 @@ mod tests {
     use super::*;
 
     fn path(bitrate: u32) -> PicturePath {
-        PicturePath { codec: Codec::H264, bitrate, loss: 0.0, max_side: u32::MAX }
+        PicturePath { codec: Codec::H264, bitrate, loss: 0.0, max_side: u32::MAX, long_term: true }
     }
 
     fn paths(rates: &[u32]) -> BTreeMap<MemberId, PicturePath> {
@@ -214,7 +225,7 @@ mod tests {
     fn a_call_of_two_gets_what_its_path_carries() {
         let mut planner = LayerPlanner::new(8);
         let plan = planner.plan(&paths(&[12_345]), Instant::now());
-        let layer = VideoLayer { bitrate: 12_345, ..VideoLayer::default() };
+        let layer = VideoLayer { bitrate: 12_345, long_term: true, ..VideoLayer::default() };
         assert_eq!(plan.layers, [Some(layer), None, None]);
         assert_eq!(planner.plan(&BTreeMap::new(), Instant::now()), LayerPlan::default());
     }
@@ -224,6 +235,18 @@ mod tests {
         let mut planner = LayerPlanner::new(8);
         let plan = planner.plan(&paths(&[2_000_000, 1_800_000, 90_000]), Instant::now());
         assert_eq!(rates(&plan), [1_800_000, 1_800_000, 90_000]);
+    }
+
+    #[test]
+    fn long_term_references_are_kept_for_who_is_alone_with_a_layer() {
+        let plan = LayerPlanner::new(8).plan(&paths(&[2_000_000, 1_800_000, 90_000]), Instant::now());
+        let [first, second, thin] = [1, 2, 3].map(MemberId);
+        let layer = |member| plan.members[&member];
+        let kept = |member| plan.layers[layer(member)].is_some_and(|layer| layer.long_term);
+        assert_eq!([first, second, thin].map(kept), [false, false, true]);
+        let alone = |member| plan.is_alone(member, layer(member));
+        assert_eq!([first, second, thin].map(alone), [false, false, true]);
+        assert!(!plan.is_alone(thin, layer(first)) && !plan.is_alone(MemberId(9), layer(thin)));
     }
 
     #[test]

@@ -53,6 +53,8 @@ fn wished_side((width, height): (u32, u32)) -> u16 {
 #[derive(Debug, Default)]
 pub(crate) struct MemberPath {
     pub(crate) codec: Option<Codec>,
+    /// Both sides keep long-term references of pictures and tell each other of them.
+    pub(crate) long_term: bool,
     /// What they can make use of in the sound they get; `None`: by their description they get none.
     pub(crate) audio: Option<AudioFeatures>,
     /// What the path carries, bit/s, and what of it is left for pictures.
@@ -102,9 +104,18 @@ impl MemberSession {
         self.bridge.layer().begin_anew();
         // Another program may be at its other end.
         self.path = MemberPath::default();
+        self.set_long_term(false);
         self.peer = Some(peer);
         if self.shown.is_some() || self.hand_up {
             self.tell_wish();
+        }
+    }
+
+    /// Whether both sides keep long-term references of pictures and tell each other of them.
+    pub(crate) fn set_long_term(&mut self, agreed: bool) {
+        self.path.long_term = agreed;
+        if let Some(media) = &self.media {
+            media.set_long_term(agreed);
         }
     }
 
@@ -161,11 +172,13 @@ impl MemberSession {
             bitrate: self.path.target.map_or(start, |(_, pictures)| pictures),
             loss: self.path.loss,
             max_side: if whole && wished > 0 { u32::MAX } else { wished },
+            long_term: self.path.long_term,
         })
     }
 
     pub(crate) fn receive_in(&mut self, media: MemberMedia) {
         media.set_visible(self.shown != Some(0));
+        media.set_long_term(self.path.long_term);
         self.bridge.incoming.connect(Some(media.receiver()));
         self.media = Some(media);
     }

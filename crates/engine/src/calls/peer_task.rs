@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use bellwire_call::{IceCandidate, PeerOutcome, Sdp};
+use bellwire_media::PictureFeedback;
 use bellwire_peer::{NegotiateError, Peer, PeerConfig, PeerEvent, PeerState, Wish};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -29,6 +30,7 @@ pub(crate) enum PeerCommand {
     AcceptAnswer(Sdp),
     AddCandidate(IceCandidate),
     RequestKeyFrame,
+    TellPictureFeedback(PictureFeedback),
     SetWish(Wish),
     Stats,
 }
@@ -196,6 +198,7 @@ async fn perform(task: &Task, peer: &Peer, command: PeerCommand, described: &mut
             }
         }
         PeerCommand::RequestKeyFrame => peer.request_key_frame(),
+        PeerCommand::TellPictureFeedback(feedback) => peer.tell_picture_feedback(feedback),
         PeerCommand::SetWish(wish) => peer.set_wish(wish),
         PeerCommand::Stats => {
             let (stats, code) = (peer.stats().await, peer.security_code());

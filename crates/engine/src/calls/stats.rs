@@ -53,6 +53,8 @@ pub(crate) fn call_stats(
         frames_skipped: media.frames_skipped,
         key_frames_sent: media.key_frames_sent,
         key_frames_requested: media.key_frames_requested,
+        recoveries_sent: media.recoveries_sent,
+        recoveries_requested: media.recoveries_requested,
         video_delay_ms: media.video_delay_ms,
         capture_to_display_ms: media.capture_to_display_ms,
         encode_ms: media.encode_ms,
@@ -114,6 +116,8 @@ fn transport(peer: &PeerStats) -> TransportStats {
         retransmissions_received: both(|kind| kind.retransmissions_received),
         key_frames_requested: peer.key_frames_requested,
         key_frames_requested_by_remote: peer.key_frames_requested_by_remote,
+        recoveries_requested: peer.recoveries_requested,
+        recoveries_requested_by_remote: peer.recoveries_requested_by_remote,
     }
 }
 
@@ -126,6 +130,7 @@ impl CallStats {
             packets_requested: received.packets_requested,
             retransmissions_received: received.retransmissions_received,
             key_frames_requested: received.key_frames_requested,
+            recoveries_requested: received.recoveries_requested,
             ..way.transport.clone()
         };
         self.target_kbps = way.target_kbps;

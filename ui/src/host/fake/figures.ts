@@ -92,6 +92,8 @@ export function statsAt(time: number, bad: boolean, { phone }: EngineView): Call
     frames_skipped: 0,
     key_frames_sent: 2,
     key_frames_requested: bad ? 9 : 1,
+    recoveries_sent: 0,
+    recoveries_requested: bad ? 14 : 0,
     video_delay_ms: bad ? 220 : 0,
     capture_to_display_ms: bad ? 430 : 70,
     encode_ms: 3.1,
@@ -140,6 +142,8 @@ export function statsAt(time: number, bad: boolean, { phone }: EngineView): Call
       retransmissions_received: bad ? 430 : 3,
       key_frames_requested: bad ? 5 : 0,
       key_frames_requested_by_remote: 0,
+      recoveries_requested: bad ? 14 : 0,
+      recoveries_requested_by_remote: 0,
     },
     members: others.map(({ id }) => ({
       member: id,

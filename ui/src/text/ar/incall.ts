@@ -94,6 +94,7 @@ export const incall: Text['incall'] = {
     first: 'الزمن حتى أول إطار',
     longest: 'أطول تجمّد',
     keyFrames: 'الإطارات الرئيسية المطلوبة',
+    recoveries: 'عمليات الاستعادة المطلوبة',
     skipped: 'الإطارات المتخطّاة',
     requested: 'الحزم المطلوبة',
     retransmissions: 'الحزم المعاد إرسالها',

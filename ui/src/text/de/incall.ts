@@ -95,6 +95,7 @@ export const incall: Text['incall'] = {
     first: 'Zeit bis zum ersten Bild',
     longest: 'Längstes Standbild',
     keyFrames: 'Angeforderte Schlüsselbilder',
+    recoveries: 'Angeforderte Wiederherstellungen',
     skipped: 'Ausgelassene Bilder',
     requested: 'Angeforderte Pakete',
     retransmissions: 'Wiederholte Pakete',

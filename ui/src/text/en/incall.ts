@@ -92,6 +92,7 @@ export const incall = {
     first: 'Time to first frame',
     longest: 'Longest freeze',
     keyFrames: 'Key frames requested',
+    recoveries: 'Recoveries requested',
     skipped: 'Frames skipped',
     requested: 'Packets requested',
     retransmissions: 'Retransmissions',
