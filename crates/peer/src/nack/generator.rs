@@ -69,10 +69,11 @@ impl NackGenerator {
 
 impl NackGenerator {
     /// Who asks for a key frame has given up what is missing.
-    fn forget_before_key_frame(&mut self) {
+    fn forget_before_key_frame(&mut self, now: Instant) {
         if self.shared.take_key_frame_asked() {
+            let round_trip = self.shared.round_trip();
             for stream in self.streams.values_mut().filter(|stream| stream.kind == TrackKind::Video) {
-                stream.requests.forget();
+                stream.requests.forget_before_key_frame(now, round_trip);
             }
         }
     }
@@ -87,7 +88,7 @@ fn asks(kind: TrackKind, round_trip: Option<Duration>) -> bool {
 
 impl PacketFilter for NackGenerator {
     fn received(&mut self, message: TaggedPacket, inbound: &mut PacketQueue) {
-        self.forget_before_key_frame();
+        self.forget_before_key_frame(message.now);
         if let Some(info) = self.known.learn(&self.shared, &message.message.packet) {
             self.bind(&info);
         }
@@ -111,7 +112,7 @@ impl PacketFilter for NackGenerator {
     }
 
     fn timeout(&mut self, now: Instant, outbound: &mut PacketQueue) {
-        self.forget_before_key_frame();
+        self.forget_before_key_frame(now);
         let round_trip = self.shared.round_trip();
         for (ssrc, stream) in &mut self.streams {
             let numbers = stream.requests.take_due(now, round_trip);
@@ -226,12 +227,14 @@ mod tests {
         for number in [0, 100, 200] {
             generator.handle_read(packet(now, 10, number)).expect("never refuses");
         }
-        shared.note_key_frame_asked();
-        assert_eq!(asked(&mut generator, now + Duration::from_secs(1)), []);
+        let later = now + Duration::from_secs(1);
         for number in [201, 203, 240] {
-            generator.handle_read(packet(now, 10, number)).expect("never refuses");
+            generator.handle_read(packet(later, 10, number)).expect("never refuses");
         }
-        assert_eq!(asked(&mut generator, now + Duration::from_secs(1)).len(), 37, "but for what came later");
+        shared.note_key_frame_asked();
+        let numbers = asked(&mut generator, later + Duration::from_millis(50));
+        assert_eq!(numbers.len(), 37, "what went missing just now may be of the key frame: {numbers:?}");
+        assert!(numbers.iter().all(|(_, number)| *number > 200), "{numbers:?}");
     }
 
     /// After a queue overflowed there were 270 messages a second, as much as the sound.

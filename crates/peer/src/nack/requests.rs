@@ -157,9 +157,11 @@ impl Requests {
         due.map(|due| self.may_say().map_or(due, |at| due.max(at)))
     }
 
-    /// A key frame is on its way, so that nothing of before it is of use.
-    pub(crate) fn forget(&mut self) {
-        self.missing.clear();
+    /// A key frame was asked for at `now`. What has been missing for longer than a round trip is of before it; what went
+    /// missing since may be part of one that is on its way already, of which the first packet is lost.
+    pub(crate) fn forget_before_key_frame(&mut self, now: Instant, round_trip: Option<Duration>) {
+        let age = self.expected(round_trip).unwrap_or(DEFAULT_ROUND_TRIP);
+        self.missing.retain(|_, missing| now.saturating_duration_since(missing.since) <= age);
     }
 
     /// When the next message may leave.
