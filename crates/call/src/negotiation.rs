@@ -19,6 +19,7 @@ mod repeats;
 
 use std::time::{Duration, Instant};
 
+use self::answered_offer::PastAnswers;
 use self::attributes::{session, ufrag};
 use self::repeats::Repeats;
 use crate::fingerprints::Fingerprints;
@@ -100,8 +101,8 @@ pub(crate) struct Negotiation {
     heard_offer: Option<Sdp>,
     heard_answer: Option<Sdp>,
     said_answer: Option<(Sdp, Instant)>,
-    /// User fragment of an answer that came after one that had been taken for it.
-    crossed: Option<String>,
+    /// Answers that nothing follows from any more.
+    past: PastAnswers,
 }
 
 impl Negotiation {
@@ -126,7 +127,7 @@ impl Negotiation {
             heard_offer: None,
             heard_answer: None,
             said_answer: None,
-            crossed: None,
+            past: PastAnswers::default(),
         }
     }
 
@@ -139,7 +140,7 @@ impl Negotiation {
         self.open.then_some(self.epoch)
     }
 
-    /// An offer of ours has no answer yet. An answer names no offer, so there is no other one meanwhile.
+    /// An offer of ours has no answer yet. Most answers name no offer, so there is no other one meanwhile.
     pub(crate) fn awaits_answer(&self) -> bool {
         matches!(self.phase, Phase::Offered(_)) && !self.given_up
     }
@@ -322,17 +323,19 @@ impl Negotiation {
             self.start_over(steps);
             return self.create(Purpose::First, steps);
         }
+        if self.past.knows(&answer) {
+            // A copy: the answer to this offer has a fragment of its own.
+            return;
+        }
         if answers_copy && self.has_other_path(&answer) {
             return self.hear_crossed(&answer, steps);
         }
         let Phase::Offered(offer) = &self.phase else { return };
-        if self.crossed.is_some() && self.crossed == ufrag(&answer) {
-            // A copy of it: the answer to this offer has a fragment of its own.
-            return;
-        }
         self.remote_prints = Fingerprints::of(&answer).or(self.remote_prints.take());
         self.remote_session = session(&answer).or(self.remote_session.take());
-        self.remote_ufrag = ufrag(&answer).or(self.remote_ufrag.take());
+        let before = self.remote_ufrag.take();
+        self.remote_ufrag = ufrag(&answer).or_else(|| before.clone());
+        self.past.add(before.filter(|before| self.remote_ufrag.as_ref() != Some(before)));
         self.phase = Phase::Applying { offer: offer.clone() };
         self.heard_answer = Some(answer.clone());
         if std::mem::take(&mut self.restarts_when_answered) {
@@ -352,7 +355,7 @@ impl Negotiation {
 
     /// Theirs cannot be applied any more, so both ends take new credentials.
     fn hear_crossed(&mut self, answer: &Sdp, steps: &mut Vec<Step>) {
-        self.crossed = ufrag(answer);
+        self.past.add(ufrag(answer));
         self.create(Purpose::NewPath, steps);
     }
 

@@ -48,10 +48,9 @@ impl<'a> Reader<'a> {
 
 /// Packets of a picture stream into whole pictures.
 ///
-/// The first byte chooses the codec, and whether the sender keeps long-term references. Then packet after packet: a byte of flags (two bits how the sequence
-/// number goes on, marker, new picture, time passes, decoder wants a key frame, long payload, another
-/// sender),
-/// a length, the payload.
+/// The first byte chooses the codec, and whether the sender keeps long-term references. Then packet after packet: a byte
+/// of flags (two bits how the sequence number goes on, marker, new picture, time passes, decoder wants a key frame, long
+/// payload, another sender), a length, the payload.
 pub fn video(data: &[u8]) {
     let mut input = Reader(data);
     let kind = input.byte();

@@ -7,8 +7,6 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use bellwire_media::LossSmoother;
-
 const WINDOW: Duration = Duration::from_secs(1);
 /// Shorter measurements are too rough.
 const MIN_WINDOW: Duration = Duration::from_millis(500);
@@ -45,13 +43,10 @@ pub(crate) struct SentTotals {
     pub(crate) headers: u64,
 }
 
-/// Rates of the last second, and loss.
+/// Rates of the last second.
 #[derive(Debug, Default)]
 pub(crate) struct Allocation {
     samples: VecDeque<(Instant, SentTotals)>,
-    /// What the other side misses, over several reports: a fraction.
-    loss: Option<f32>,
-    smoother: LossSmoother,
 }
 
 impl Allocation {
@@ -62,13 +57,8 @@ impl Allocation {
         self.samples.push_back((now, totals));
     }
 
-    /// Takes in what part of our packets the other side has missed of late.
-    pub(crate) fn hear_loss(&mut self, fraction: f32) {
-        self.loss = Some(self.smoother.hear(self.loss, fraction));
-    }
-
     /// Bit/s for the video encoder. `queue`: how long what waits in the pacer takes to leave.
-    pub(crate) fn video(&self, target: f64, queue: Duration, round_trip: Duration) -> f64 {
+    pub(crate) fn video(&self, target: f64, queue: Duration) -> f64 {
         let (mut audio, mut others) = (AUDIO_BPS, 0.0);
         if let (Some((from, first)), Some((to, last))) = (self.samples.front(), self.samples.back())
             && to.saturating_duration_since(*from) >= MIN_WINDOW
@@ -79,14 +69,13 @@ impl Allocation {
             let repairs = rate(|totals| totals.repairs).min(target * MAX_REPAIR_FRACTION);
             others = repairs + rate(|totals| totals.headers);
         }
-        let steady = steady(f64::from(self.loss.unwrap_or_default()), round_trip);
-        (target - audio - others).max(0.0).min(steady) * queue_factor(queue)
+        (target - audio - others).max(0.0) * queue_factor(queue)
     }
 }
 
-/// The most for the video encoder on a path that loses this share of all packets, bit/s. Each packet may have to be
+/// The most for a camera's picture on a path that loses this share of all packets, bit/s. Each packet may have to be
 /// repaired, and where the repair is lost as well the picture waits for another round trip.
-fn steady(loss: f64, round_trip: Duration) -> f64 {
+pub(crate) fn steady(loss: f64, round_trip: Duration) -> f64 {
     let seen = (round_trip.as_secs_f64() - SHORT_ROUND_TRIP) / (LONG_ROUND_TRIP - SHORT_ROUND_TRIP);
     if seen <= 0.0 || loss <= 0.0 {
         return f64::INFINITY;
@@ -108,18 +97,18 @@ mod tests {
     #[test]
     fn what_else_is_sent_comes_off_the_target() {
         let (mut allocation, start) = (Allocation::default(), Instant::now());
-        assert_eq!(allocation.video(500_000.0, Duration::ZERO, Duration::ZERO), 452_000.0);
+        assert_eq!(allocation.video(500_000.0, Duration::ZERO), 452_000.0);
         for tenth in 0..50_u64 {
             let totals = SentTotals { audio: tenth * 500, repairs: tenth * 1_000, headers: tenth * 125 };
             allocation.update(start + Duration::from_millis(tenth * 100), totals);
         }
-        let video = allocation.video(500_000.0, Duration::ZERO, Duration::ZERO);
+        let video = allocation.video(500_000.0, Duration::ZERO);
         assert!((video - (500_000.0 - 40_000.0 - 80_000.0 - 10_000.0)).abs() < 1.0, "{video}");
         // Retransmissions are bounded by the pacer.
-        let video = allocation.video(100_000.0, Duration::ZERO, Duration::ZERO);
+        let video = allocation.video(100_000.0, Duration::ZERO);
         assert!((video - (100_000.0 - 40_000.0 - 40_000.0 - 10_000.0)).abs() < 1.0, "{video}");
         assert!(allocation.samples.len() <= 12);
-        assert_eq!(allocation.video(10_000.0, Duration::ZERO, Duration::ZERO), 0.0);
+        assert_eq!(allocation.video(10_000.0, Duration::ZERO), 0.0);
     }
 
     #[test]
@@ -130,17 +119,12 @@ mod tests {
         assert!(kbps(0.05, 160) > 2_400.0 && kbps(0.01, 300) > 10_000.0);
         assert_eq!([kbps(0.2, 100), kbps(0.0, 500), kbps(f64::NAN, 100)], [f64::INFINITY; 3]);
         assert_eq!([kbps(0.3, 500), kbps(1.0, 3_000)], [600.0; 2]);
-        let mut allocation = Allocation::default();
-        (0..5).for_each(|_| allocation.hear_loss(0.05));
-        let video = |ms| allocation.video(2.5e6, Duration::ZERO, Duration::from_millis(ms));
-        assert!(video(200) < 1.4e6 && video(100) > 2.4e6, "{} {}", video(200), video(100));
     }
 
     #[test]
     fn a_long_queue_makes_the_encoder_slower() {
         let allocation = Allocation::default();
-        let of_full =
-            |ms| allocation.video(1_048_000.0, Duration::from_millis(ms), Duration::ZERO) / 1_000_000.0;
+        let of_full = |ms| allocation.video(1_048_000.0, Duration::from_millis(ms)) / 1_000_000.0;
         assert_eq!([of_full(100), of_full(250), of_full(400), of_full(9_000)], [1.0, 0.75, 0.5, 0.5]);
     }
 }

@@ -39,6 +39,9 @@ pub enum PeerEvent {
         bps: u32,
         /// What of it is left for the video encoder after sound, retransmissions and headers.
         video_bps: u32,
+        /// The most with which a camera's picture does not stand still for repairs that are lost as well; `u32::MAX`: no
+        /// limit.
+        steady_bps: u32,
     },
     /// The video codec the other side accepts and we prefer: encode this one.
     SendCodec(Codec),

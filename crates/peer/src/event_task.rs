@@ -11,10 +11,10 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use webrtc::media_stream::track_local::TrackLocal;
 
-use crate::allocation::{Allocation, SentTotals};
+use crate::allocation::{Allocation, SentTotals, steady};
 use crate::event::{PeerEvent, PeerState};
 use crate::network_watch::{NetworkWatch, RouteInUse, meaning, source_towards};
-use crate::shared::{Shared, lock};
+use crate::shared::{Shared, lock, whole};
 use crate::tracks::Track;
 use crate::watchdog::{Change, Watchdog};
 
@@ -49,7 +49,7 @@ impl EventTask {
     async fn work(&mut self) {
         let mut watchdog = Watchdog::default();
         let mut allocation = Allocation::default();
-        let mut reported = (0, 0);
+        let mut reported = [0; 3];
         let mut addresses = self.network.as_ref().map(NetworkWatch::addresses).unwrap_or_default();
         let mut new_address = false;
         let mut asked: Option<Instant> = None;
@@ -100,7 +100,6 @@ impl EventTask {
             }
             events.extend(lock(&self.shared.pending.picture_feedback).take().map(PeerEvent::PictureFeedback));
             if let Some(fraction) = lock(&self.shared.pending.loss).take() {
-                allocation.hear_loss(fraction);
                 events.push(PeerEvent::RemoteLoss { fraction });
             }
             if let Some(wish) = lock(&self.shared.pending.wish).take() {
@@ -108,9 +107,11 @@ impl EventTask {
             }
             allocation.update(now, self.sent_totals());
             let (bps, video_bps) = self.target(&allocation);
-            if connected && (has_changed(reported.0, bps) || has_changed(reported.1, video_bps)) {
-                reported = (bps, video_bps);
-                events.push(PeerEvent::TargetBitrate { bps, video_bps });
+            let now_known = [bps, video_bps, self.steady()];
+            if connected && reported.iter().zip(now_known).any(|(before, after)| has_changed(*before, after))
+            {
+                reported = now_known;
+                events.push(PeerEvent::TargetBitrate { bps, video_bps, steady_bps: now_known[2] });
             }
             match watchdog.tick(now, connected, self.shared.take_heard()) {
                 Some(Change::Silent) => events.push(PeerEvent::PathSilent),
@@ -164,17 +165,23 @@ impl EventTask {
         }
     }
 
+    /// The most for a picture that is to go on without standing still, bit/s; `u32::MAX`: no limit.
+    fn steady(&self) -> u32 {
+        let loss = self.shared.sending.mean_loss_ppm.load(Ordering::Relaxed) as f64 / 1e6;
+        let bps = steady(loss, self.shared.round_trip().unwrap_or_default());
+        u32::try_from(whole(bps)).unwrap_or(u32::MAX)
+    }
+
     /// The target and what of it is the video encoder's, bit/s.
     fn target(&self, allocation: &Allocation) -> (u32, u32) {
         let bps = u32::try_from(self.shared.target.load(Ordering::Relaxed)).unwrap_or(u32::MAX);
         let queue = Duration::from_micros(self.shared.sending.pacer_us.load(Ordering::Relaxed));
-        let round_trip = self.shared.round_trip().unwrap_or_default();
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "between 0 and the target"
         )]
-        let video_bps = allocation.video(f64::from(bps), queue, round_trip) as u32;
+        let video_bps = allocation.video(f64::from(bps), queue) as u32;
         (bps, video_bps)
     }
 }

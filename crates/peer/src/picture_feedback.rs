@@ -7,8 +7,8 @@
 //!  padding bits=8 | 0, payload type | kind (8): 1 kept, 2 lost after | RTP timestamp (32) | 0 (8)
 //! ```
 //!
-//! What is kept travels with the next packets of RTCP that leave anyway, some times because they get lost; the newest is
-//! enough. A loss is told at once and once more soon after, and again by whoever waits for the answer.
+//! What is kept travels with packets of RTCP that leave anyway, some times because they get lost, and then once a second: an
+//! encoder keeps nothing new before it knows. The newest is enough. A loss is told at once and once more soon after, and again by whoever waits for the answer.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -25,8 +25,10 @@ use crate::codecs::{codec_of, kind_of};
 use crate::interceptor::{PacketFilter, PacketQueue};
 use crate::shared::{Shared, lock};
 
-/// RTCP packets that tell of a picture that is kept.
+/// RTCP packets that tell of a picture that is kept soon after it came, how far apart they are, and those after them.
 const KEPT_COPIES: u8 = 3;
+const BETWEEN_COPIES: Duration = Duration::from_millis(50);
+const BETWEEN_LATER_COPIES: Duration = Duration::from_secs(1);
 /// Between a loss told and the same told again, and how long it is the same to whoever hears it.
 const TIME_TO_COPY: Duration = Duration::from_millis(20);
 const SAME_LOSS: Duration = Duration::from_millis(100);
@@ -92,8 +94,8 @@ pub(crate) struct PictureFeedbacks {
     ssrc: u32,
     /// Our pictures.
     local: Option<u32>,
-    /// The picture of theirs that is told of, and in how many more packets.
-    kept: Option<(u32, u8)>,
+    /// The picture of theirs that is told of, how many copies are to come soon, and when the last one left.
+    kept: Option<(u32, u8, Option<Instant>)>,
     /// The picture of ours that was last told to be kept.
     heard: Option<u32>,
     /// A loss of theirs to be told again, and when.
@@ -154,13 +156,15 @@ impl PacketFilter for PictureFeedbacks {
     fn sent(&mut self, mut message: TaggedPacket, outbound: &mut PacketQueue) {
         if let Packet::Rtcp(packets) = &mut message.message.packet {
             if let Some(kept) = lock(&self.shared.own_feedback).kept.take() {
-                self.kept = Some((kept, KEPT_COPIES));
+                self.kept = Some((kept, KEPT_COPIES, None));
             }
-            if let Some((kept, copies)) = self.kept.filter(|(_, copies)| *copies > 0)
-                && let Some(packet) = self.packet(PictureFeedback::Kept(kept))
-            {
-                packets.push(Box::new(packet));
-                self.kept = Some((kept, copies - 1));
+            if let Some((kept, copies, said)) = self.kept {
+                let pause = if copies > 0 { BETWEEN_COPIES } else { BETWEEN_LATER_COPIES };
+                let due = said.is_none_or(|at| message.now.saturating_duration_since(at) >= pause);
+                if due && let Some(packet) = self.packet(PictureFeedback::Kept(kept)) {
+                    packets.push(Box::new(packet));
+                    self.kept = Some((kept, copies.saturating_sub(1), Some(message.now)));
+                }
             }
         }
         outbound.push_back(message);
@@ -226,8 +230,8 @@ mod tests {
     }
 
     /// Lets a report of ours leave.
-    fn report(end: &mut Filtered<PictureFeedbacks>) -> TaggedPacket {
-        end.handle_write(rtcp(Instant::now(), ReceiverReport::default())).expect("never refuses");
+    fn report(end: &mut Filtered<PictureFeedbacks>, now: Instant) -> TaggedPacket {
+        end.handle_write(rtcp(now, ReceiverReport::default())).expect("never refuses");
         end.poll_write().expect("packets pass")
     }
 
@@ -242,18 +246,22 @@ mod tests {
     #[test]
     fn what_is_kept_travels_with_reports_and_is_news_once() {
         let ((ours, mut viewer), (theirs, mut sender)) = (end(1, 2, true), end(2, 1, true));
-        assert_eq!(packets(&report(&mut viewer)), 1, "there is nothing to tell");
-        for (at, kept) in [90_u32, 93_000].into_iter().enumerate() {
+        let mut now = Instant::now();
+        assert_eq!(packets(&report(&mut viewer, now)), 1, "there is nothing to tell");
+        for kept in [90_u32, 93_000] {
             lock(&ours.own_feedback).add(PictureFeedback::Kept(kept));
-            for copy in 0..KEPT_COPIES {
-                let message = report(&mut viewer);
-                assert_eq!(packets(&message), 2, "{at} {copy}");
+            for copy in 0..KEPT_COPIES + 2 {
+                let message = report(&mut viewer, now);
+                assert_eq!(packets(&message), 2, "{kept} {copy}");
                 sender.handle_read(message).expect("never refuses");
                 let news = if copy == 0 { vec![PictureFeedback::Kept(kept)] } else { Vec::new() };
                 assert_eq!(heard(&theirs), news);
+                assert_eq!(packets(&report(&mut viewer, now + BETWEEN_COPIES / 2)), 1, "a burst takes both");
+                let later = copy + 1 >= KEPT_COPIES;
+                now += if later { BETWEEN_LATER_COPIES } else { BETWEEN_COPIES };
             }
+            assert_eq!(packets(&report(&mut viewer, now - BETWEEN_LATER_COPIES / 2)), 1, "once a second");
         }
-        assert_eq!(packets(&report(&mut viewer)), 1, "that was often enough");
     }
 
     #[test]
@@ -284,7 +292,7 @@ mod tests {
         let ((ours, mut viewer), (theirs, mut sender)) = (end(1, 2, false), end(2, 1, true));
         lock(&ours.own_feedback).add(PictureFeedback::Kept(5));
         lock(&ours.own_feedback).add(PictureFeedback::Lost { kept: 5 });
-        assert_eq!(packets(&report(&mut viewer)), 1);
+        assert_eq!(packets(&report(&mut viewer, Instant::now())), 1);
         viewer.handle_timeout(Instant::now()).expect("never refuses");
         assert!(viewer.poll_write().is_none());
         for (at, media_ssrc, payload_type) in [(1, 2, 125), (2, 2, 96), (3, 1, 125)] {

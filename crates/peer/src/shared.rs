@@ -94,6 +94,8 @@ pub(crate) struct SendCounters {
     pub(crate) capacity_bps: AtomicU64,
     /// Part of the packets, in millionths.
     pub(crate) inherent_loss_ppm: AtomicU64,
+    /// What the path loses of all packets, over some seconds.
+    pub(crate) mean_loss_ppm: AtomicU64,
     pub(crate) application_limited: AtomicBool,
     pub(crate) probing: AtomicBool,
     pub(crate) probes_sent: AtomicU64,

@@ -5,6 +5,7 @@
 //! crate's sender leaves retransmissions out, and what has no number is not seen in the feedback.
 
 mod history;
+mod mean_loss;
 mod report;
 mod reported_loss;
 mod sudden_loss;
@@ -26,6 +27,7 @@ use rtc::rtcp::transport_feedbacks::transport_layer_cc::TransportLayerCc;
 use rtc::shared::marshal::MarshalSize;
 
 use self::history::History;
+use self::mean_loss::MeanLoss;
 use self::report::ReferenceClock;
 use self::reported_loss::ReportedLoss;
 use self::sudden_loss::SuddenLoss;
@@ -54,6 +56,7 @@ pub(crate) struct TransportFeedback {
     /// For other ends without transport-wide feedback.
     reported_loss: ReportedLoss,
     sudden_loss: SuddenLoss,
+    mean_loss: MeanLoss,
     remb: Option<(Instant, f64)>,
     /// Our streams, retransmissions included, and the number of the header extension where negotiated.
     streams: HashMap<u32, Option<u8>>,
@@ -76,6 +79,7 @@ impl TransportFeedback {
             clock: ReferenceClock::default(),
             reported_loss: ReportedLoss::new(limits),
             sudden_loss: SuddenLoss::default(),
+            mean_loss: MeanLoss::default(),
             remb: None,
             streams: HashMap::new(),
             video: HashSet::new(),
@@ -99,7 +103,9 @@ impl TransportFeedback {
             if !results.is_empty() {
                 self.estimator.feedback(now, &results);
                 self.ask_for_probe(now);
-                if let Some(fraction) = self.sudden_loss.feedback(now, &results, self.estimator.queue()) {
+                self.mean_loss.feedback(now, &results);
+                let (latest, queue) = (self.history.latest(), self.estimator.queue());
+                if let Some(fraction) = self.sudden_loss.feedback(now, latest, queue) {
                     self.shared.note_loss(fraction as f32);
                 }
             }
@@ -142,6 +148,7 @@ impl TransportFeedback {
         if self.shared.take_path_change() {
             self.shared.set_probe(None);
             self.estimator.path_changed(now);
+            (self.sudden_loss, self.mean_loss) = Default::default();
         }
         if self.remb.is_some_and(|(at, _)| now.saturating_duration_since(at) > REMB_LIFETIME) {
             self.remb = None;
@@ -174,6 +181,7 @@ impl TransportFeedback {
         sending.acknowledged_bps.store(whole(stats.acknowledged_bps.unwrap_or_default()), Ordering::Relaxed);
         sending.capacity_bps.store(whole(stats.capacity_bps.unwrap_or_default()), Ordering::Relaxed);
         sending.inherent_loss_ppm.store(whole(stats.inherent_loss * 1e6), Ordering::Relaxed);
+        sending.mean_loss_ppm.store(whole(f64::from(self.mean_loss.fraction()) * 1e6), Ordering::Relaxed);
         sending.application_limited.store(stats.application_limited, Ordering::Relaxed);
         sending.probing.store(stats.probing, Ordering::Relaxed);
         sending.remb_bps.store(self.remb.map_or(0, |(_, bps)| whole(bps)), Ordering::Relaxed);

@@ -86,6 +86,13 @@ fn an_answer_after_the_one_that_was_taken_for_it_is_followed_by_a_new_offer_at_o
         assert!(is_taken(&phone.receive(key("r"), theirs("a3"))));
         phone.peer(id, PeerOutcome::AnswerApplied);
         phone.peer(id, PeerOutcome::Connected);
+        for late in ["a1", "a2", "a1"] {
+            assert_eq!(
+                phone.receive(key("r"), theirs(late)),
+                [],
+                "a copy of {late} disturbs no path that works"
+            );
+        }
         assert_eq!(phone.state(id), CallState::Connected);
     }
 }

@@ -257,8 +257,9 @@ impl CallSession {
                 member.path.audio = Some(features);
                 self.share_features();
             }
-            PeerEvent::TargetBitrate { bps, video_bps } => {
+            PeerEvent::TargetBitrate { bps, video_bps, steady_bps } => {
                 member.path.target = Some((bps, video_bps.max(MIN_VIDEO_BITS_PER_S)));
+                member.path.steady = Some(steady_bps);
                 self.share_sound_rate();
                 self.apply_paths();
             }

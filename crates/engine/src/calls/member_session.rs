@@ -57,6 +57,8 @@ pub(crate) struct MemberPath {
     pub(crate) long_term: bool,
     /// What they can make use of in the sound they get; `None`: by their description they get none.
     pub(crate) audio: Option<AudioFeatures>,
+    /// The most with which a camera's picture goes on without standing still, bit/s.
+    pub(crate) steady: Option<u32>,
     /// What the path carries, bit/s, and what of it is left for pictures.
     pub(crate) target: Option<(u32, u32)>,
     /// What they lost of the sound of the last second or so, a fraction, and the same over several reports.
@@ -166,10 +168,12 @@ impl MemberSession {
     /// so. `whole`: what is sent is of use in its own size only.
     pub(crate) fn picture_path(&self, start: u32, usual: u32, whole: bool) -> Option<PicturePath> {
         let codec = self.path.codec.filter(|_| self.is_up())?;
+        // A screen is to be read, and seldom moves.
+        let steady = self.path.steady.filter(|_| !whole).unwrap_or(u32::MAX);
         let wished = self.path.wish.map_or(usual, |wish| wanted_side(wish.max_side));
         Some(PicturePath {
             codec,
-            bitrate: self.path.target.map_or(start, |(_, pictures)| pictures),
+            bitrate: self.path.target.map_or(start, |(_, pictures)| pictures).min(steady),
             loss: self.path.loss,
             max_side: if whole && wished > 0 { u32::MAX } else { wished },
             long_term: self.path.long_term,

@@ -77,9 +77,9 @@ const PAUSE_BPS: u32 = 20_000;
 const RESUME_BPS: u32 = 35_000;
 const PAUSE_TIME: Duration = Duration::from_secs(3);
 const RESUME_TIME: Duration = Duration::from_secs(2);
-/// What no wavering around [`RESUME_BPS`] reaches: the path is another one, or back. Pictures go on as soon as that is
-/// more than one report's word.
-const RESUME_SOON_BPS: u32 = 150_000;
+/// What no wavering around [`RESUME_BPS`] reaches: the path is another one, or back. It is above the rate that a new path is
+/// begun with, so that it has been measured. Pictures go on as soon as that is more than one report's word.
+const RESUME_SOON_BPS: u32 = 350_000;
 const RESUME_SOON_TIME: Duration = Duration::from_millis(100);
 
 /// How busy the encoder is.
@@ -105,6 +105,8 @@ pub struct QualityLadder {
     paused: bool,
     /// Since when the bit rate has been asking for the opposite of `paused`.
     turning: Option<Instant>,
+    /// Since when the path has carried far more than pictures need.
+    back_since: Option<Instant>,
     /// The best step that is of use for the source, and the chosen one.
     first: usize,
     shown: usize,
@@ -174,6 +176,7 @@ impl QualityLadder {
             load: LoadRule::default(),
             paused: false,
             turning: None,
+            back_since: None,
             first: 0,
             shown: 0,
         }
@@ -239,14 +242,15 @@ impl QualityLadder {
 
     fn pause(&mut self, bitrate: u32, now: Instant) {
         let (turns, time) = if self.paused {
-            let time = if bitrate >= RESUME_SOON_BPS { RESUME_SOON_TIME } else { RESUME_TIME };
-            (bitrate >= RESUME_BPS, time)
+            (bitrate >= RESUME_BPS, RESUME_TIME)
         } else {
             (bitrate < PAUSE_BPS, PAUSE_TIME)
         };
-        if lasts(&mut self.turning, turns, time, now) {
+        let back =
+            lasts(&mut self.back_since, self.paused && bitrate >= RESUME_SOON_BPS, RESUME_SOON_TIME, now);
+        if lasts(&mut self.turning, turns, time, now) || back {
             self.paused = !self.paused;
-            self.turning = None;
+            (self.turning, self.back_since) = (None, None);
             // The steps of a path that carried no picture say nothing about one that does.
             self.by_rate = self.by_rate.filter(|_| self.paused);
         }

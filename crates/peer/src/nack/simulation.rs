@@ -287,7 +287,7 @@ impl World {
             if sends && ms % 33 == 0 {
                 let waits = Duration::from_micros(self.sender.sending.pacer_us.load(Ordering::Relaxed));
                 let target = self.sender.target.load(Ordering::Relaxed) as f64;
-                let bps = allocation.video(target, waits, Duration::ZERO);
+                let bps = allocation.video(target, waits);
                 let bytes = (bps * 0.033 / 8.0 * (0.5 + self.random.next())) as usize;
                 let packets = bytes / 1_140 + 1;
                 for n in 1..=packets {

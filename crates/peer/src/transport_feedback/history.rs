@@ -18,6 +18,17 @@ const LATE_MARGIN: Duration = Duration::from_millis(100);
 const MIN_LATE_WAIT: Duration = Duration::from_millis(200);
 const MAX_LATE_WAIT: Duration = Duration::from_secs(2);
 
+/// The latest packets are those that left within this time, and by so much before the newest one that arrived.
+const LATEST: Duration = Duration::from_millis(400);
+const OVERTAKEN: Duration = Duration::from_millis(40);
+
+/// Packets that are in a report, and those of them that have not arrived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Reported {
+    pub(super) packets: usize,
+    pub(super) lost: usize,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum State {
     /// Nothing heard.
@@ -138,6 +149,23 @@ impl History {
                 results.push(PacketResult { probe, ..PacketResult::new(sent, None, size) });
             }
         }
+    }
+
+    /// What reports have said so far of the latest packets, but for those that others may only have overtaken.
+    pub(super) fn latest(&self) -> Reported {
+        let newest = self.packets.iter().rev().find(|packet| packet.state == State::Arrived);
+        let Some(end) = newest.and_then(|packet| packet.sent.checked_sub(OVERTAKEN)) else {
+            return Reported::default();
+        };
+        let mut all = Reported::default();
+        for packet in self.packets.iter().rev().skip_while(|packet| packet.sent > end) {
+            if end.saturating_duration_since(packet.sent) > LATEST {
+                break;
+            }
+            all.packets += usize::from(packet.state != State::Open);
+            all.lost += usize::from(matches!(packet.state, State::Missing(_) | State::Lost));
+        }
+        all
     }
 
     fn next(&self) -> i64 {

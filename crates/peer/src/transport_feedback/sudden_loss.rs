@@ -1,29 +1,25 @@
 //! Loss that sets in between two receiver reports, by transport-wide feedback. Sans-IO.
 //!
 //! A receiver report comes once a second, and until then a voice has nothing against the loss that has begun. What the
-//! transport-wide reports miss is known within a third of a second. Where a queue overflows, copies of the voice would
-//! only make it longer: less is sent instead, and the loss ends.
+//! transport-wide reports miss is known a round trip after it left. Where a queue overflows, copies of the voice would only
+//! make it longer: less is sent instead, and the loss ends.
 
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::bandwidth::PacketResult;
+use super::history::Reported;
 
-/// What left within this time counts.
-const WINDOW: Duration = Duration::from_millis(400);
-/// So many packets and losses say something.
-const MIN_PACKETS: usize = 24;
+/// So many packets and losses say something: a voice alone sends fifty packets a second.
+const MIN_PACKETS: usize = 12;
 const MIN_LOST: usize = 4;
 /// So much above what the last receiver report said is news.
 const MIN_RISE: f64 = 0.08;
 /// A longer queue may have overflowed.
 const MAX_QUEUE: Duration = Duration::from_millis(60);
+const QUEUE_MEMORY: Duration = Duration::from_millis(800);
 const MIN_INTERVAL: Duration = Duration::from_millis(300);
 
 #[derive(Debug, Default)]
 pub(super) struct SuddenLoss {
-    /// When each packet left, and whether it is lost.
-    packets: VecDeque<(Instant, bool)>,
     /// By the last receiver report, a fraction.
     reported: f64,
     told: Option<Instant>,
@@ -32,45 +28,34 @@ pub(super) struct SuddenLoss {
 }
 
 impl SuddenLoss {
-    /// A receiver report came, which covers what was told before.
+    /// A receiver report came.
     pub(super) fn reported(&mut self, fraction: f64) {
         self.reported = fraction;
-        self.packets.clear();
     }
 
-    /// Takes in what became of packets and how long the queue was; the loss that has set in, if that is news.
+    /// Takes in what is reported of the latest packets and how long the queue was; the loss that has set in, a fraction,
+    /// if that is news.
     pub(super) fn feedback(
         &mut self,
         now: Instant,
-        results: &[PacketResult],
+        latest: Reported,
         queue: Option<Duration>,
     ) -> Option<f64> {
         if queue.is_some_and(|queue| queue > MAX_QUEUE) {
             self.queued = Some(now);
         }
-        for result in results {
-            if result.correction {
-                if let Some(known) = self.packets.iter_mut().find(|(sent, _)| *sent == result.sent) {
-                    known.1 = false;
-                }
-            } else {
-                self.packets.push_back((result.sent, result.arrived.is_none()));
-            }
-        }
-        let newest = self.packets.iter().map(|(sent, _)| *sent).max()?;
-        self.packets.retain(|(sent, _)| newest.saturating_duration_since(*sent) <= WINDOW);
         let within =
             |at: Option<Instant>, time| at.is_some_and(|at| now.saturating_duration_since(at) < time);
-        let lost = self.packets.iter().filter(|(_, lost)| *lost).count();
-        if self.packets.len() < MIN_PACKETS
+        let Reported { packets, lost } = latest;
+        if packets < MIN_PACKETS
             || lost < MIN_LOST
-            || within(self.queued, 2 * WINDOW)
+            || within(self.queued, QUEUE_MEMORY)
             || within(self.told, MIN_INTERVAL)
         {
             return None;
         }
         #[expect(clippy::cast_precision_loss, reason = "a few hundred packets")]
-        let fraction = lost as f64 / self.packets.len() as f64;
+        let fraction = lost as f64 / packets as f64;
         let news = fraction >= self.reported + MIN_RISE;
         if news {
             self.told = Some(now);
@@ -81,59 +66,87 @@ impl SuddenLoss {
 
 #[cfg(test)]
 mod tests {
+    use super::super::history::History;
+    use super::super::report::{Arrival, Status};
     use super::*;
 
-    /// Feedback each 50 ms of packets each 10 ms, of which `lost` says what is lost; when loss was told, and how much.
+    /// Packets each `every` ms, of which `lost` says what is lost, and a report of each 50 ms that comes after
+    /// `round_trip` ms. When loss was told, in ms since the first packet, and how much.
     fn told(
         loss: &mut SuddenLoss,
-        ms: std::ops::Range<u64>,
+        (every, round_trip): (u64, u64),
         queue: Duration,
         lost: impl Fn(u64) -> bool,
     ) -> Vec<(u64, f64)> {
-        let start = Instant::now();
+        let (mut history, start) = (History::default(), Instant::now());
+        let at = |ms: u64| start + Duration::from_millis(ms);
         let mut all = Vec::new();
-        for at in ms.step_by(50) {
-            let results: Vec<_> = (at..at + 50)
-                .step_by(10)
-                .map(|sent| {
-                    let arrived = (!lost(sent / 10)).then_some(sent as f64);
-                    PacketResult::new(start + Duration::from_millis(sent), arrived, 1_000)
-                })
-                .collect();
-            let now = start + Duration::from_millis(at + 100);
-            all.extend(loss.feedback(now, &results, Some(queue)).map(|fraction| (at, fraction)));
+        let mut unreported = Vec::new();
+        for ms in 0..1_500 + round_trip {
+            if ms % every == 0 && ms < 1_500 {
+                unreported.push((ms, history.sent(at(ms), 1_000, None)));
+            }
+            if ms % 50 == 0 && ms >= round_trip {
+                let due = unreported.iter().take_while(|(sent, _)| sent + round_trip <= ms).count();
+                let statuses: Vec<Status> = unreported
+                    .drain(..due)
+                    .map(|(sent, number)| {
+                        let arrived = Arrival::At(sent as f64);
+                        let arrival = if lost(sent / every) { Arrival::Missing } else { arrived };
+                        Status { number, arrival }
+                    })
+                    .collect();
+                history.report(at(ms), &statuses, Some(Duration::from_millis(round_trip)));
+                let fraction = loss.feedback(at(ms), history.latest(), Some(queue));
+                all.extend(fraction.map(|fraction| (ms, fraction)));
+            }
         }
         all
     }
 
     #[test]
-    fn loss_that_sets_in_is_told_within_a_third_of_a_second_and_not_once_it_is_reported() {
-        let mut loss = SuddenLoss::default();
+    fn loss_that_sets_in_is_told_soon_and_whole_and_not_once_it_is_reported() {
         let bursts = |packet: u64| packet % 17 >= 12;
-        let news = told(&mut loss, 0..1_000, Duration::ZERO, bursts);
-        assert!(news[0].0 <= 250 && news.len() <= 3, "{news:?}");
-        assert!(news.iter().all(|(_, fraction)| (0.2..0.4).contains(fraction)), "{news:?}");
-        loss.reported(0.3);
-        assert_eq!(told(&mut loss, 0..1_000, Duration::ZERO, bursts), []);
+        // Pictures and sound, sound alone, and a long way.
+        for ((every, round_trip), within) in [((5, 100), 300), ((20, 100), 550), ((5, 500), 700)] {
+            let mut loss = SuddenLoss::default();
+            let news = told(&mut loss, (every, round_trip), Duration::ZERO, bursts);
+            assert!(news[0].0 <= within && news.len() <= 5, "{every} {round_trip}: {news:?}");
+            assert!(news.iter().all(|(_, fraction)| (0.2..0.5).contains(fraction)), "{every}: {news:?}");
+            loss.reported(0.4);
+            assert_eq!(told(&mut loss, (every, round_trip), Duration::ZERO, bursts), []);
+        }
     }
 
     #[test]
     fn single_losses_and_what_overflows_are_no_news() {
         let mut loss = SuddenLoss::default();
-        assert_eq!(told(&mut loss, 0..3_000, Duration::ZERO, |packet| packet % 30 == 7), []);
+        assert_eq!(told(&mut loss, (5, 100), Duration::ZERO, |packet| packet % 30 == 7), []);
         let full = Duration::from_millis(200);
-        assert_eq!(told(&mut loss, 0..3_000, full, |packet| packet % 3 > 0), []);
+        assert_eq!(told(&mut loss, (5, 100), full, |packet| packet % 3 > 0), []);
     }
 
     #[test]
     fn what_arrives_after_all_is_not_lost() {
-        let (mut loss, start) = (SuddenLoss::default(), Instant::now());
+        let (mut history, start) = (History::default(), Instant::now());
         let at = |ms: u64| start + Duration::from_millis(ms);
-        let missed: Vec<_> = (0..20).map(|n| PacketResult::new(at(n), None, 1_000)).collect();
-        assert_eq!(loss.feedback(at(50), &missed, None), None, "too few");
-        let late =
-            missed.iter().map(|missed| PacketResult { arrived: Some(1.0), correction: true, ..*missed });
-        let came = (20..60).map(|n| PacketResult::new(at(n), Some(1.0), 1_000));
-        assert_eq!(loss.feedback(at(100), &late.chain(came).collect::<Vec<_>>(), None), None);
+        let numbers: Vec<u16> = (0..100).map(|ms| history.sent(at(ms), 1_000, None)).collect();
+        let report = |history: &mut History, late: bool| {
+            let statuses: Vec<Status> = numbers
+                .iter()
+                .map(|number| {
+                    let missing = number % 4 == 0 && !late;
+                    Status {
+                        number: *number,
+                        arrival: if missing { Arrival::Missing } else { Arrival::At(1.0) },
+                    }
+                })
+                .collect();
+            history.report(at(200), &statuses, None);
+            history.latest()
+        };
+        assert_eq!(report(&mut history, false), Reported { packets: 60, lost: 15 });
+        assert_eq!(report(&mut history, true), Reported { packets: 60, lost: 0 });
+        assert_eq!(History::default().latest(), Reported::default());
     }
 }

@@ -213,8 +213,13 @@ impl Encode {
         let encoded = loop {
             let scaled = self.scaler.scale(frame, size.0, size.1);
             let fps = self.pace.fps(step.fps);
-            // A change is made with the next key frame.
-            let before = self.running.as_ref().filter(|_| !key_wanted).map(|running| running.long_term);
+            // A change is made with the next key frame, for whatever reason that is one.
+            let stays = |running: &&RunningEncoder| {
+                !key_wanted
+                    && (running.codec, running.content, running.layers, running.size)
+                        == (wanted.codec, *content, layers, size)
+            };
+            let before = self.running.as_ref().filter(stays).map(|running| running.long_term);
             let kind = (wanted.codec, *content, layers, before.unwrap_or(wanted.long_term));
             let running = self.running(kind, size, encoder_bitrate, fps)?;
             running.hear(order.kept, recovery);
