@@ -42,7 +42,7 @@ pub(crate) fn write(paths: &Paths) -> Result<()> {
     Ok(())
 }
 
-/// Fails where the files are not what [`write`] would write.
+/// Fails where the files are not what [`write()`] would write.
 pub(crate) fn check(paths: &Paths) -> Result<()> {
     let folder = paths.root.join(FOLDER);
     let mut wrong = Vec::new();

@@ -23,7 +23,7 @@ use crate::codecs::{codec_of, kind_of};
 use crate::incoming_streams::KnownStreams;
 use crate::interceptor::{PacketFilter, PacketQueue};
 use crate::sent_as::SentAs;
-use crate::shared::{Shared, lock};
+use crate::shared::Shared;
 
 /// Sender reports remembered for the round trip: two streams, one a second each, for some seconds.
 const MAX_REMEMBERED_REPORTS: usize = 16;
@@ -260,6 +260,7 @@ mod tests {
 
     use super::*;
     use crate::interceptor::{Filtered, test_packets::rtcp};
+    use crate::shared::lock;
 
     fn video(ssrc: u32) -> StreamInfo {
         StreamInfo { ssrc, ssrc_rtx: Some(ssrc + 1), mime_type: "video/VP8".to_owned(), ..Default::default() }
