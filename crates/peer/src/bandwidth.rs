@@ -279,11 +279,16 @@ impl Estimator {
         self.probe_control.set_useful(self.useful);
     }
 
-    /// Another path, or the same after an outage: what was learnt does not hold.
+    /// Another path, or the same after an outage: what was learnt does not hold. A thin one that was silent because its
+    /// queue was full is not filled again at once: what came out of that is where it begins, and probes find more.
     pub(crate) fn path_changed(&mut self, now: Instant) {
+        let known = self.path.capacity(now).map(|bps| RECOVERY_FRACTION * bps);
+        let start = known.map_or(self.limits.start, |bps| bps.clamp(self.limits.min, self.limits.start));
         let mut probe_control = std::mem::replace(&mut self.probe_control, ProbeControl::new(0.0, 0.0));
-        probe_control.restart(self.limits.start);
-        *self = Self { probe_control, useful: self.useful, path_since: Some(now), ..Self::new(self.limits) };
+        probe_control.restart(start);
+        let limits = self.limits;
+        let anew = Self::new(Limits { start, ..limits });
+        *self = Self { probe_control, useful: self.useful, path_since: Some(now), limits, ..anew };
     }
 
     pub(crate) fn stats(&self, now: Instant) -> Stats {

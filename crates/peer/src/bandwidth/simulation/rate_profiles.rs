@@ -129,6 +129,20 @@ fn remb_bounds_the_target() {
     assert!(world.target(0, 18.0, 20.0) > 2e6, "{}", world.target(0, 18.0, 20.0));
 }
 
+/// It had begun with three times what the path carries, and filled a queue of four seconds once more.
+#[test]
+fn a_thin_path_that_was_silent_begins_with_what_it_carries() {
+    let mut world = World::of_one(2.5e6, 40.0, LIMITS);
+    world.link.rates = vec![(0.0, 2.5e6), (10.0, 0.1e6)];
+    world.run(13.0);
+    let now = world.flows[0].receiver.instant(world.now);
+    world.flows[0].estimator.path_changed(now);
+    let start = world.flows[0].estimator.target();
+    assert!(start <= 100e3, "{start}");
+    world.run(30.0);
+    assert!(world.target(0, 20.0, 30.0) >= 50e3, "{}", world.target(0, 20.0, 30.0));
+}
+
 #[test]
 fn another_path_is_measured_anew() {
     let mut world = World::of_one(0.5e6, 100.0, LIMITS);
