@@ -95,7 +95,8 @@ export const incall: Text['incall'] = {
     first: 'Zeit bis zum ersten Bild',
     longest: 'Längstes Standbild',
     keyFrames: 'Angeforderte Schlüsselbilder',
-    recoveries: 'Angeforderte Wiederherstellungen',
+    // Soft hyphens: its column has room for half a word.
+    recoveries: 'Angeforderte Wieder\u00adher\u00adstellungen',
     skipped: 'Ausgelassene Bilder',
     requested: 'Angeforderte Pakete',
     retransmissions: 'Wiederholte Pakete',
