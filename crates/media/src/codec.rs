@@ -134,7 +134,8 @@ pub trait VideoEncoder: Send {
     /// by codecs without long-term references.
     fn confirm(&mut self, _reference: LongTermReference) {}
     /// The other end has nothing that came after that reference: a picture soon is predicted from it, or from a newer one
-    /// that was confirmed, see [`EncodedPicture::recovers`]. Where that is not possible the pictures go on as they were: whoever asked asks for a key frame then.
+    /// that was confirmed, see [`EncodedPicture::recovers`]. Where that is not possible the pictures go on as they were:
+    /// whoever asked asks for a key frame then.
     fn recover(&mut self, _reference: LongTermReference) {}
     /// That of the last picture; `None` where the library does not say.
     fn quantiser(&mut self) -> Option<Quantiser> {

@@ -101,6 +101,11 @@ impl PacketResult {
     }
 }
 
+/// A figure that was found no longer ago than this.
+fn within(found: Option<(Instant, f64)>, now: Instant, age: Duration) -> Option<f64> {
+    found.filter(|(at, _)| now.saturating_duration_since(*at) <= age).map(|(_, figure)| figure)
+}
+
 /// What the estimator knows, for statistics.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stats {
@@ -308,11 +313,10 @@ impl Estimator {
     /// burst that comes through faster than what overflowed; what came out of a queue, and of a probe that filled the
     /// path, is known all the same.
     fn overflows_at(&self, now: Instant) -> Option<f64> {
-        let probed = || {
-            let filled = self.probe_estimator.filled_within(now, KNOWN_CAPACITY_AGE);
-            filled.filter(|bps| !self.path.is_faster_than(*bps))
-        };
-        self.delay.rate().capacity().or_else(|| self.path.burst_capacity(now)).or_else(probed)
+        let (burst, probe) =
+            (self.path.burst_capacity(now), self.probe_estimator.filled_within(now, KNOWN_CAPACITY_AGE));
+        let seen = || burst.into_iter().chain(probe).find(|bps| !self.path.is_faster_than(*bps));
+        self.delay.rate().capacity().or_else(seen)
     }
 
     /// Measures what arrived; gives what a probe found, bit/s.

@@ -7,8 +7,9 @@
 //!  padding bits=8 | 0, payload type | kind (8): 1 kept, 2 lost after | RTP timestamp (32) | 0 (8)
 //! ```
 //!
-//! What is kept travels with packets of RTCP that leave anyway, some times because they get lost, and then once a second: an
-//! encoder keeps nothing new before it knows. The newest is enough. A loss is told at once and once more soon after, and again by whoever waits for the answer.
+//! What is kept travels with packets of RTCP that leave anyway, some times because they get lost, and then once a second:
+//! an encoder keeps nothing new before it knows. The newest is enough. A loss is told at once and once more soon after, and
+//! again by whoever waits for the answer.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

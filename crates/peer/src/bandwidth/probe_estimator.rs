@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::{PacketResult, ProbeCluster};
+use super::{PacketResult, ProbeCluster, within};
 
 /// A cluster counts once this part of its packets and bytes has come.
 const MIN_RECEIVED_FRACTION: f64 = 0.8;
@@ -51,7 +51,7 @@ impl ProbeEstimator {
 
     /// What the link carries by a cluster that filled it within this time, bit/s.
     pub(super) fn filled_within(&self, now: Instant, age: Duration) -> Option<f64> {
-        self.filled.filter(|(at, _)| now.saturating_duration_since(*at) <= age).map(|(_, bps)| bps)
+        within(self.filled, now, age)
     }
 
     /// Takes a packet that arrived. A cluster gives its rate in bit/s once enough of it has come, and again

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::PacketResult;
+use super::{PacketResult, within};
 
 /// Arrivals that the rate is taken from, by the other side's clock.
 const RATE_WINDOW_MS: f64 = 200.0;
@@ -142,12 +142,9 @@ impl ReportedPath {
         }
         if last > first {
             let arrivals = Arrivals { last, took: last - first, packets: packets - 1, bytes };
-            self.reports.push_back(arrivals);
-            // A clock that was set back ends the window as well.
-            self.reports.retain(|report| (0.0..=RATE_WINDOW_MS).contains(&(last - report.last)));
+            keep(&mut self.reports, arrivals, RATE_WINDOW_MS);
             if self.has_queue(jitter) {
-                self.queued.push_back(arrivals);
-                self.queued.retain(|report| (0.0..=QUEUE_RATE_WINDOW_MS).contains(&(last - report.last)));
+                keep(&mut self.queued, arrivals, QUEUE_RATE_WINDOW_MS);
                 if let Some(rate) = rate_of(&self.queued) {
                     self.capacity = Some((now, rate));
                 }
@@ -155,8 +152,7 @@ impl ReportedPath {
                 self.queued.clear();
             }
             if self.queue() >= Some(MIN_SHORT_QUEUE + JITTER_FACTOR * jitter) {
-                self.short_queued.push_back(arrivals);
-                self.short_queued.retain(|report| (0.0..=RATE_WINDOW_MS).contains(&(last - report.last)));
+                keep(&mut self.short_queued, arrivals, RATE_WINDOW_MS);
                 if let Some(rate) = rate_of(&self.short_queued) {
                     self.burst_capacity = Some((now, rate));
                 }
@@ -200,15 +196,12 @@ impl ReportedPath {
 
     /// What came out of a queue lately, however short it was, bit/s: bursts that leave faster make it longer.
     pub(super) fn burst_capacity(&self, now: Instant) -> Option<f64> {
-        let recent = |at: Instant| now.saturating_duration_since(at) <= CAPACITY_AGE;
-        let known = self.burst_capacity.filter(|(at, _)| recent(*at)).map(|(_, bps)| bps);
-        known.filter(|bps| !self.is_faster_than(*bps))
+        within(self.burst_capacity, now, CAPACITY_AGE)
     }
 
     /// The same, if it was reported within this time.
     pub(super) fn capacity_within(&self, now: Instant, age: Duration) -> Option<f64> {
-        let recent = |at: Instant| now.saturating_duration_since(at) <= age;
-        self.capacity.filter(|(at, _)| recent(*at)).map(|(_, bps)| bps)
+        within(self.capacity, now, age)
     }
 
     /// Whether large packets come too soon for a path of this rate, bit/s, and have done so for a while.
@@ -233,6 +226,13 @@ impl ReportedPath {
         let enough = packets >= MIN_PACKETS_OF_A_COLLAPSE && self.has_queue(jitter);
         rate_of(&self.queued).filter(|bps| enough && *bps < COLLAPSED_FRACTION * estimate)
     }
+}
+
+/// Adds the newest arrivals and forgets those of more than `window` milliseconds before. A clock that was set back ends
+/// the window as well.
+fn keep(reports: &mut VecDeque<Arrivals>, newest: Arrivals, window: f64) {
+    reports.push_back(newest);
+    reports.retain(|report| (0.0..=window).contains(&(newest.last - report.last)));
 }
 
 /// Bit/s; `None`: too few arrivals.

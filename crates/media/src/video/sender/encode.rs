@@ -79,6 +79,11 @@ struct RunningEncoder {
 }
 
 impl RunningEncoder {
+    /// Whether it encodes this content with this codec in so many temporal layers, in this size.
+    fn is(&self, kind: (Codec, Content, u32), size: (u32, u32)) -> bool {
+        (self.codec, self.content, self.layers, self.size) == (kind.0, kind.1, kind.2, size)
+    }
+
     /// Passes on what the other end keeps, and from which picture it wants another one to be predicted.
     fn hear(&mut self, kept: Option<u32>, recovery: Option<u32>) {
         if let Some(reference) = kept.and_then(|kept| self.references.find(kept)) {
@@ -214,14 +219,10 @@ impl Encode {
             let scaled = self.scaler.scale(frame, size.0, size.1);
             let fps = self.pace.fps(step.fps);
             // A change is made with the next key frame, for whatever reason that is one.
-            let stays = |running: &&RunningEncoder| {
-                !key_wanted
-                    && (running.codec, running.content, running.layers, running.size)
-                        == (wanted.codec, *content, layers, size)
-            };
-            let before = self.running.as_ref().filter(stays).map(|running| running.long_term);
-            let kind = (wanted.codec, *content, layers, before.unwrap_or(wanted.long_term));
-            let running = self.running(kind, size, encoder_bitrate, fps)?;
+            let kind = (wanted.codec, *content, layers);
+            let stays = self.running.as_ref().filter(|running| !key_wanted && running.is(kind, size));
+            let long_term = stays.map_or(wanted.long_term, |running| running.long_term);
+            let running = self.running(kind, long_term, size, encoder_bitrate, fps)?;
             running.hear(order.kept, recovery);
             let encoded = running.encoder.encode(&scaled, key_wanted)?;
             let seconds = match content {
@@ -362,15 +363,15 @@ impl Encode {
     /// The encoder for these settings: the present one with changed settings, or a new one.
     fn running(
         &mut self,
-        (codec, content, layers, long_term): (Codec, Content, u32, bool),
+        kind: (Codec, Content, u32),
+        long_term: bool,
         size: (u32, u32),
         bitrate: u32,
         fps: f32,
     ) -> Result<&mut RunningEncoder, CodecError> {
-        let fitting = self.running.take().filter(|running| {
-            (running.codec, running.content, running.layers, running.long_term, running.size)
-                == (codec, content, layers, long_term, size)
-        });
+        let (codec, content, layers) = kind;
+        let fits = |running: &RunningEncoder| running.is(kind, size) && running.long_term == long_term;
+        let fitting = self.running.take().filter(fits);
         let mut running = match fitting {
             Some(running) => running,
             None => {
