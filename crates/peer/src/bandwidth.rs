@@ -57,6 +57,8 @@ const CAPACITY_FRACTION: f64 = 0.5;
 /// Part of what came out of a queue that a call begins with again once the queue is gone, if that was lately.
 const RECOVERY_FRACTION: f64 = 0.7;
 const KNOWN_CAPACITY_AGE: Duration = Duration::from_secs(5);
+/// For so long what a probe found is known to be carried; less than to an alarm when the path has become thin since.
+const KNOWN_PROBE_AGE: Duration = Duration::from_secs(2);
 
 /// Bounds of the estimate, bit/s.
 #[derive(Clone, Copy, Debug)]
@@ -198,8 +200,9 @@ impl Estimator {
         if results.iter().any(|result| result.arrived.is_some()) {
             let collapsed = self.path.collapsed(self.estimate(), self.jitter.time());
             let collapsed = collapsed.filter(|_| self.application_limited.since().is_none());
+            let probed = self.probe_estimator.found_within(now, KNOWN_PROBE_AGE);
             let known = Known {
-                acknowledged: collapsed.or_else(|| proven(now, &self.acknowledged, &self.path)),
+                acknowledged: collapsed.or_else(|| proven(now, &self.acknowledged, &self.path, probed)),
                 collapsed: collapsed.is_some(),
                 probe: probe.filter(|bps| *bps > self.delay.rate().bps() || !self.settled()),
                 round_trip: self.round_trip.or_default(),
@@ -367,9 +370,15 @@ impl Estimator {
     }
 }
 
-/// What the path is known to carry, bit/s. Where little is sent little is acknowledged; half of what came out of a
-/// queue when more was sent holds on.
-fn proven(now: Instant, acknowledged: &AcknowledgedBitrate, path: &ReportedPath) -> Option<f64> {
-    let capacity = CAPACITY_FRACTION * path.capacity(now).unwrap_or_default();
-    acknowledged.bps().map(|bps| bps.max(capacity))
+/// What the path is known to carry, bit/s. Where little is sent little is acknowledged, and when an encoder begins to use
+/// what a probe found, what is acknowledged follows later than the queue; half of what a probe found lately, and of what
+/// came out of a queue when more was sent, holds on.
+fn proven(
+    now: Instant,
+    acknowledged: &AcknowledgedBitrate,
+    path: &ReportedPath,
+    probed: Option<f64>,
+) -> Option<f64> {
+    let capacity = path.capacity(now).unwrap_or_default().max(probed.unwrap_or_default());
+    acknowledged.bps().map(|bps| bps.max(CAPACITY_FRACTION * capacity))
 }

@@ -38,6 +38,8 @@ pub(super) struct ProbeEstimator {
     measured: VecDeque<Measured>,
     /// What came through of the last cluster that the link did not carry, bit/s, and when it was reported.
     filled: Option<(Instant, f64)>,
+    /// The rate of the last cluster that came through, bit/s, and when it was reported.
+    found: Option<(Instant, f64)>,
 }
 
 impl ProbeEstimator {
@@ -52,6 +54,11 @@ impl ProbeEstimator {
     /// What the link carries by a cluster that filled it within this time, bit/s.
     pub(super) fn filled_within(&self, now: Instant, age: Duration) -> Option<f64> {
         within(self.filled, now, age)
+    }
+
+    /// The rate that the last cluster came through with, if it was reported within this time, bit/s.
+    pub(super) fn found_within(&self, now: Instant, age: Duration) -> Option<f64> {
+        within(self.found, now, age)
     }
 
     /// Takes a packet that arrived. A cluster gives its rate in bit/s once enough of it has come, and again
@@ -84,14 +91,17 @@ impl ProbeEstimator {
         let measured = self.measured.get_mut(index)?;
         measured.add(result.sent, arrived, bytes);
         let (sent, received) = measured.rates()?;
-        if received < sent * SATURATED_RATIO {
+        let found = if received < sent * SATURATED_RATIO {
             self.filled = Some((now, received));
-            return Some(received * TARGET_UTILISATION);
-        }
-        if self.filled.is_some_and(|(_, bps)| bps < received) {
-            self.filled = None;
-        }
-        Some(sent.min(received))
+            received * TARGET_UTILISATION
+        } else {
+            if self.filled.is_some_and(|(_, bps)| bps < received) {
+                self.filled = None;
+            }
+            sent.min(received)
+        };
+        self.found = Some((now, found));
+        Some(found)
     }
 }
 

@@ -54,7 +54,7 @@ impl ReceiveSide {
         if results.iter().any(|result| result.arrived.is_some()) {
             let collapsed = self.path.collapsed(self.limited(), self.jitter.time());
             let known = Known {
-                acknowledged: collapsed.or_else(|| proven(now, &self.acknowledged, &self.path)),
+                acknowledged: collapsed.or_else(|| proven(now, &self.acknowledged, &self.path, None)),
                 collapsed: collapsed.is_some(),
                 probe: None,
                 round_trip: round_trip.unwrap_or(DEFAULT_ROUND_TRIP),

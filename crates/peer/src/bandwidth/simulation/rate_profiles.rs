@@ -14,6 +14,21 @@ fn ramp_it_fills_a_2_5_mbit_link_within_3_s_and_keeps_its_queue_short() {
 }
 
 #[test]
+fn an_alarm_soon_after_a_probe_leaves_half_of_what_it_found() {
+    // An encoder that begins to use what was found, and a moment in which the link carries a third less.
+    for seed in 0..8 {
+        let mut world = World::seeded(seed, 2.5e6, 50.0, LIMITS);
+        world.link.rates = vec![(0.0, 2.5e6), (1.0, 1.7e6), (1.4, 2.5e6)];
+        world.flows[0].demand = vec![(0.0, Demand::Quiet(0.5e6)), (0.9, Demand::Full)];
+        world.run(5.0);
+        let targets = &world.flows[0].targets;
+        assert!(targets[9] > 1.8e6, "{}", targets[9]);
+        let least = targets[10..25].iter().copied().fold(f64::INFINITY, f64::min);
+        assert!(least > 0.8e6, "{seed}: {least}");
+    }
+}
+
+#[test]
 fn drop_it_follows_to_a_fifth_and_is_back_within_8_s() {
     let mut world = World::of_one(2.5e6, 50.0, LIMITS);
     world.link.rates = vec![(0.0, 2.5e6), (20.0, 0.5e6), (40.0, 2.5e6)];
