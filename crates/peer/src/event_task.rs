@@ -167,8 +167,10 @@ impl EventTask {
 
     /// The most for a picture that is to go on without standing still, bit/s; `u32::MAX`: no limit.
     fn steady(&self) -> u32 {
-        let loss = self.shared.sending.mean_loss_ppm.load(Ordering::Relaxed) as f64 / 1e6;
-        let bps = steady(loss, self.shared.round_trip().unwrap_or_default());
+        let fraction = |ppm: &AtomicU64| ppm.load(Ordering::Relaxed) as f64 / 1e6;
+        let (mean, recent) =
+            (fraction(&self.shared.sending.mean_loss_ppm), fraction(&self.shared.sending.recent_loss_ppm));
+        let bps = steady(mean, recent, self.shared.round_trip().unwrap_or_default());
         u32::try_from(whole(bps)).unwrap_or(u32::MAX)
     }
 

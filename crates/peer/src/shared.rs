@@ -96,6 +96,8 @@ pub(crate) struct SendCounters {
     pub(crate) inherent_loss_ppm: AtomicU64,
     /// What the path loses of all packets, over some seconds.
     pub(crate) mean_loss_ppm: AtomicU64,
+    /// The same, or what has just set in if that is more.
+    pub(crate) recent_loss_ppm: AtomicU64,
     pub(crate) application_limited: AtomicBool,
     pub(crate) probing: AtomicBool,
     pub(crate) probes_sent: AtomicU64,
