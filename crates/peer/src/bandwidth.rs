@@ -57,6 +57,8 @@ const CAPACITY_FRACTION: f64 = 0.5;
 /// Part of what came out of a queue that a call begins with again once the queue is gone, if that was lately.
 const RECOVERY_FRACTION: f64 = 0.7;
 const KNOWN_CAPACITY_AGE: Duration = Duration::from_secs(5);
+/// Where nothing is known after a collapse, the least that it begins with, bit/s.
+const RECOVERY_BPS: f64 = 100_000.0;
 /// For so long what a probe found is known to be carried; less than to an alarm when the path has become thin since.
 const KNOWN_PROBE_AGE: Duration = Duration::from_secs(2);
 
@@ -240,11 +242,20 @@ impl Estimator {
             self.delay.lower(now, factor);
             self.acknowledged.expect_fast_change();
         }
+        let known = self.path.capacity_within(now, KNOWN_CAPACITY_AGE);
+        if let Some(capacity) = known.filter(|_| late.is_none() && self.late.has_collapsed()) {
+            // The congestion window has opened again; what is left of the estimate may be far more than the path carries.
+            self.delay.bound(now, capacity);
+        }
         if self.late.take_recovery(now) {
-            // What was lost in the collapse says nothing of the path at this rate.
+            // What was lost in the collapse says nothing of the path at this rate, and what was acknowledged before it
+            // nothing at all.
             self.loss = LossControl::new(self.limits);
-            if let Some(capacity) = self.path.capacity_within(now, KNOWN_CAPACITY_AGE) {
-                self.delay.raise(now, RECOVERY_FRACTION * capacity);
+            self.acknowledged = AcknowledgedBitrate::default();
+            match known {
+                Some(capacity) => self.delay.raise(now, RECOVERY_FRACTION * capacity),
+                // Nothing waited when reports came again: what passes now is where probes begin.
+                None => self.delay.bound(now, self.path.rate().unwrap_or_default().max(RECOVERY_BPS)),
             }
             self.probe_control.restart(self.estimate());
         }

@@ -68,6 +68,13 @@ impl DelayControl {
         }
     }
 
+    /// The path is known to carry no more than this, bit/s.
+    pub(super) fn bound(&mut self, now: Instant, bps: f64) {
+        if bps < self.rate.bps() {
+            self.rate.set(now, bps);
+        }
+    }
+
     /// Delays so far are by another clock than those from now on.
     pub(super) fn clock_changed(&mut self) {
         (self.groups, self.trend) = (PacketGroups::default(), Trendline::default());

@@ -64,9 +64,18 @@ impl LateFeedback {
         Some(FACTOR)
     }
 
+    /// Whether hardly anything is left of what the estimate was when feedback became late.
+    pub(super) fn has_collapsed(&self) -> bool {
+        self.steps >= STEPS_OF_A_COLLAPSE
+    }
+
     /// True once: a collapse is over, and feedback has been on time for a while.
     pub(super) fn take_recovery(&mut self, now: Instant) -> bool {
-        !self.is_recent(now) && std::mem::take(&mut self.steps) >= STEPS_OF_A_COLLAPSE
+        let over = !self.is_recent(now) && self.has_collapsed();
+        if !self.is_recent(now) {
+            self.steps = 0;
+        }
+        over
     }
 
     /// Feedback is late or was a moment ago.

@@ -25,6 +25,9 @@ fn settles(name: &str, bps: f64, packets: usize, round_trip: f64, settled: f64) 
         let drops = world.drops(settled, 40.0);
         assert!(drops <= 20, "{drops} packets found the queue full");
         for side in SIDES {
+            let probes = world.flows[side].probes.iter().filter(|(at, _)| (2.5..40.0).contains(at));
+            let largest = probes.map(|(_, bps)| *bps).fold(0.0, f64::max);
+            assert!(largest <= 5.0 * bps, "{side}: a probe of {largest}");
             let received = world.received(side, settled, 40.0);
             assert!(received >= (0.6 * bps).min(19e3), "{received}");
         }

@@ -172,6 +172,23 @@ fn another_path_is_measured_anew() {
 }
 
 #[test]
+fn after_a_second_and_a_half_without_a_network_the_rate_is_back_soon() {
+    for seed in 0..4 {
+        let mut world = World::of_two_sides(seed, 50.0, &[(0.0, 2.5e6)], 250);
+        for flow in &mut world.flows {
+            for path in [&mut flow.forward, &mut flow.receiver.back] {
+                path.loss.extend([(10.0, Loss::Random(1.0)), (11.5, Loss::Random(0.0))]);
+            }
+        }
+        world.run(30.0);
+        world.print("one and a half seconds");
+        for side in 0..2 {
+            assert!(world.time_to(side, 11.5, 2e6) <= 6.0, "{}", world.time_to(side, 11.5, 2e6));
+        }
+    }
+}
+
+#[test]
 fn a_dead_path_is_not_flooded_and_found_again() {
     let mut world = World::of_one(2.5e6, 50.0, LIMITS);
     let dead = [(20.0, Loss::Random(1.0)), (30.0, Loss::Random(0.0))];
