@@ -37,7 +37,8 @@ impl Drop for Chromium {
 
 fn end_session(port: u16, session: &str) -> std::io::Result<()> {
     let mut driver = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
-    driver.set_read_timeout(Some(Duration::from_secs(5)))?;
+    // On a busy machine a browser takes long to end, and one left behind makes it busier still.
+    driver.set_read_timeout(Some(Duration::from_secs(30)))?;
     write!(
         driver,
         "DELETE /session/{session} HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\n\r\n"
