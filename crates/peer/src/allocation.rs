@@ -33,6 +33,7 @@ const MIN_STEADY_BPS: f64 = 600_000.0;
 /// Where much is lost, this part of all pictures is to be whole after it was sent and two repairs.
 const WHOLE_FRACTION: f64 = 0.9;
 const PICTURES_PER_SECOND: f64 = 30.0;
+/// It is not made smaller than this for that, bit/s.
 const MIN_WHOLE_BPS: f64 = 300_000.0;
 
 /// What has been sent since the connection began, bytes.
@@ -77,9 +78,9 @@ impl Allocation {
     }
 }
 
-/// The most for a camera's picture on a path that loses this share of all packets, bit/s, and this share since less than
-/// seconds. Each packet may have to be repaired, and where the repair is lost as well the picture waits for another round
-/// trip.
+/// The most for a camera's picture on a path that loses packets, bit/s. Each packet may have to be repaired, and where the
+/// repair is lost as well the picture waits for another round trip. `loss`: the fraction lost over some seconds;
+/// `recent_loss`: the same, or what has just set in if that is more.
 pub(crate) fn steady(loss: f64, recent_loss: f64, round_trip: Duration) -> f64 {
     repaired_once(loss, round_trip).min(repaired_twice(recent_loss))
 }

@@ -106,7 +106,7 @@ impl PacketResult {
 }
 
 /// A figure that was found no longer ago than this.
-fn within(found: Option<(Instant, f64)>, now: Instant, age: Duration) -> Option<f64> {
+pub(crate) fn within(found: Option<(Instant, f64)>, now: Instant, age: Duration) -> Option<f64> {
     found.filter(|(at, _)| now.saturating_duration_since(*at) <= age).map(|(_, figure)| figure)
 }
 

@@ -46,9 +46,6 @@ const IDLE_AFTER: Duration = Duration::from_secs(5);
 const MAX_AUDIO_BPS: f64 = 128_000.0;
 /// An endpoint that still means its REMB repeats it (libwebrtc each second).
 const REMB_LIFETIME: Duration = Duration::from_secs(10);
-/// Loss that set in counts until the mean has it; of few packets it is no measure of more than this.
-const SET_IN_AGE: Duration = Duration::from_secs(2);
-const MAX_SET_IN: f64 = 0.3;
 
 pub(crate) struct TransportFeedback {
     shared: Arc<Shared>,
@@ -60,8 +57,6 @@ pub(crate) struct TransportFeedback {
     reported_loss: ReportedLoss,
     sudden_loss: SuddenLoss,
     mean_loss: MeanLoss,
-    /// The loss that was last seen to set in, a fraction.
-    set_in: Option<(Instant, f64)>,
     remb: Option<(Instant, f64)>,
     /// Our streams, retransmissions included, and the number of the header extension where negotiated.
     streams: HashMap<u32, Option<u8>>,
@@ -85,7 +80,6 @@ impl TransportFeedback {
             reported_loss: ReportedLoss::new(limits),
             sudden_loss: SuddenLoss::default(),
             mean_loss: MeanLoss::default(),
-            set_in: None,
             remb: None,
             streams: HashMap::new(),
             video: HashSet::new(),
@@ -112,7 +106,6 @@ impl TransportFeedback {
                 self.mean_loss.feedback(now, &results);
                 let (latest, queue) = (self.history.latest(), self.estimator.queue());
                 if let Some(fraction) = self.sudden_loss.feedback(now, latest, queue) {
-                    self.set_in = Some((now, fraction));
                     self.shared.note_loss(fraction as f32);
                 }
             }
@@ -155,7 +148,7 @@ impl TransportFeedback {
         if self.shared.take_path_change() {
             self.shared.set_probe(None);
             self.estimator.path_changed(now);
-            (self.sudden_loss, self.mean_loss, self.set_in) = Default::default();
+            (self.sudden_loss, self.mean_loss) = Default::default();
         }
         if self.remb.is_some_and(|(at, _)| now.saturating_duration_since(at) > REMB_LIFETIME) {
             self.remb = None;
@@ -189,10 +182,8 @@ impl TransportFeedback {
         sending.capacity_bps.store(whole(stats.capacity_bps.unwrap_or_default()), Ordering::Relaxed);
         sending.inherent_loss_ppm.store(whole(stats.inherent_loss * 1e6), Ordering::Relaxed);
         let mean = f64::from(self.mean_loss.fraction());
-        let set_in = self.set_in.filter(|(at, _)| now.saturating_duration_since(*at) <= SET_IN_AGE);
-        let recent = set_in.map_or(mean, |(_, fraction)| fraction.min(MAX_SET_IN).max(mean));
         sending.mean_loss_ppm.store(whole(mean * 1e6), Ordering::Relaxed);
-        sending.recent_loss_ppm.store(whole(recent * 1e6), Ordering::Relaxed);
+        sending.recent_loss_ppm.store(whole(self.sudden_loss.recent(now).max(mean) * 1e6), Ordering::Relaxed);
         sending.application_limited.store(stats.application_limited, Ordering::Relaxed);
         sending.probing.store(stats.probing, Ordering::Relaxed);
         sending.remb_bps.store(self.remb.map_or(0, |(_, bps)| whole(bps)), Ordering::Relaxed);

@@ -1,6 +1,7 @@
 //! Test client: a signed-in engine, a screen for each picture, and waits with a time limit.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, anyhow, ensure};
 use bellwire_engine::media::{VideoFrame, video::i420_to_rgba};
@@ -289,7 +290,7 @@ impl TestClient {
                 Some(entry) if wanted(&entry) => return Ok(entry),
                 other => ensure!(tokio::time::Instant::now() < end, "waited for {what}: {other:?}"),
             }
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
 
@@ -299,8 +300,18 @@ impl TestClient {
 
     /// The newest figures once they satisfy `wanted`.
     pub async fn stats(&self, what: &str, wanted: impl Fn(&CallStats) -> bool) -> anyhow::Result<CallStats> {
+        self.stats_within(WAIT_LIMIT, what, wanted).await
+    }
+
+    /// The same, with a limit of its own.
+    pub async fn stats_within(
+        &self,
+        limit: Duration,
+        what: &str,
+        wanted: impl Fn(&CallStats) -> bool,
+    ) -> anyhow::Result<CallStats> {
         let mut stats = self.engine.handle.stats();
-        let found = timeout(WAIT_LIMIT, stats.wait_for(|s| s.as_ref().is_some_and(&wanted)))
+        let found = timeout(limit, stats.wait_for(|s| s.as_ref().is_some_and(&wanted)))
             .await
             .map(|r| r.map(|s| s.clone()));
         match found {
@@ -327,7 +338,7 @@ async fn see_colour_on(screen: &Screen, colour: [u8; 3]) -> anyhow::Result<()> {
             return Ok(());
         }
         ensure!(tokio::time::Instant::now() < end, "waited for {colour:?}, saw {seen:?}");
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 

@@ -173,8 +173,8 @@ fn blend_lines(lines: &[u8], weights: &[u16], row: &mut [u8], sums: &mut Vec<u16
     }
 }
 
-/// The sum with one more weighted sample. No check for an overflow, which weights that add up to one cannot cause: with
-/// it, builds that check take twenty times as long, since nothing is done to many samples at once.
+/// The sum with one more weighted sample. No check for an overflow, which weights that add up to one cannot cause: in
+/// builds with such checks it would keep the compiler from working on many samples at once.
 #[inline(always)]
 fn plus(sum: u16, weight: u16, sample: u8) -> u16 {
     sum.wrapping_add(weight.wrapping_mul(u16::from(sample)))

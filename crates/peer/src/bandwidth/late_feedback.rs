@@ -71,10 +71,11 @@ impl LateFeedback {
 
     /// True once: a collapse is over, and feedback has been on time for a while.
     pub(super) fn take_recovery(&mut self, now: Instant) -> bool {
-        let over = !self.is_recent(now) && self.has_collapsed();
-        if !self.is_recent(now) {
-            self.steps = 0;
+        if self.is_recent(now) {
+            return false;
         }
+        let over = self.has_collapsed();
+        self.steps = 0;
         over
     }
 

@@ -7,6 +7,7 @@
 use std::time::{Duration, Instant};
 
 use super::history::Reported;
+use crate::bandwidth::within;
 
 /// So many packets and losses say something: a voice alone sends fifty packets a second.
 const MIN_PACKETS: usize = 12;
@@ -17,12 +18,16 @@ const MIN_RISE: f64 = 0.08;
 const MAX_QUEUE: Duration = Duration::from_millis(60);
 const QUEUE_MEMORY: Duration = Duration::from_millis(800);
 const MIN_INTERVAL: Duration = Duration::from_millis(300);
+/// What was told counts until the mean has it; of few packets it is no measure of more than this.
+const RECENT_AGE: Duration = Duration::from_secs(2);
+const MAX_RECENT: f64 = 0.3;
 
 #[derive(Debug, Default)]
 pub(super) struct SuddenLoss {
     /// By the last receiver report, a fraction.
     reported: f64,
-    told: Option<Instant>,
+    /// The news of last, a fraction.
+    told: Option<(Instant, f64)>,
     /// When a queue was last seen.
     queued: Option<Instant>,
 }
@@ -44,13 +49,13 @@ impl SuddenLoss {
         if queue.is_some_and(|queue| queue > MAX_QUEUE) {
             self.queued = Some(now);
         }
-        let within =
-            |at: Option<Instant>, time| at.is_some_and(|at| now.saturating_duration_since(at) < time);
+        let rested =
+            |at: Option<Instant>, time| at.is_none_or(|at| now.saturating_duration_since(at) >= time);
         let Reported { packets, lost } = latest;
         if packets < MIN_PACKETS
             || lost < MIN_LOST
-            || within(self.queued, QUEUE_MEMORY)
-            || within(self.told, MIN_INTERVAL)
+            || !rested(self.queued, QUEUE_MEMORY)
+            || !rested(self.told.map(|(at, _)| at), MIN_INTERVAL)
         {
             return None;
         }
@@ -58,9 +63,14 @@ impl SuddenLoss {
         let fraction = lost as f64 / packets as f64;
         let news = fraction >= self.reported + MIN_RISE;
         if news {
-            self.told = Some(now);
+            self.told = Some((now, fraction));
         }
         news.then_some(fraction)
+    }
+
+    /// What was told a moment ago, a fraction; 0: nothing.
+    pub(super) fn recent(&self, now: Instant) -> f64 {
+        within(self.told, now, RECENT_AGE).unwrap_or_default().min(MAX_RECENT)
     }
 }
 
@@ -116,6 +126,16 @@ mod tests {
             loss.reported(0.4);
             assert_eq!(told(&mut loss, (every, round_trip), Duration::ZERO, bursts), []);
         }
+    }
+
+    #[test]
+    fn what_was_told_counts_for_two_seconds_and_is_bounded() {
+        let (mut loss, start) = (SuddenLoss::default(), Instant::now());
+        assert_eq!(loss.recent(start), 0.0);
+        let half = Reported { packets: 40, lost: 20 };
+        assert_eq!(loss.feedback(start, half, None), Some(0.5));
+        assert_eq!(loss.recent(start + Duration::from_secs(2)), MAX_RECENT);
+        assert_eq!(loss.recent(start + Duration::from_millis(2_001)), 0.0);
     }
 
     #[test]

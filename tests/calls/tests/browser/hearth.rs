@@ -3,17 +3,18 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::Context;
 use bellwire_engine::{CallStats, Invite, MediaKind, MemberState, Person, PersonId};
-use bellwire_tests_calls::{Janus, Login, Setup, TestClient, accounts};
+use bellwire_tests_calls::{Janus, Login, Setup, TestClient, WAIT_LIMIT, accounts};
 use serde_json::Value;
 
 use crate::chromium::{Chromium, both_see_and_hear, group_stage, group_stage_with, stage};
 
 /// Seven that each encode for six others and decode as many take all the time of two processors; at times their reports
 /// are then half a second late, and pictures come for one after the other.
-const BUSY_FACTOR: u32 = 3;
+const BUSY_WAIT_LIMIT: Duration = WAIT_LIMIT.saturating_mul(3);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn chromium_calls_and_hangs_up() -> anyhow::Result<()> {
@@ -91,7 +92,7 @@ async fn four_of_ours_and_three_pages_see_and_hear_each_other() -> anyhow::Resul
         for member in members {
             let mut levels = client.engine().levels();
             let heard = levels.wait_for(|l| l.members.iter().any(|m| m.member == member.id && m.db > -50.0));
-            let heard = tokio::time::timeout(BUSY_FACTOR * bellwire_tests_calls::WAIT_LIMIT, heard).await;
+            let heard = tokio::time::timeout(BUSY_WAIT_LIMIT, heard).await;
             heard.with_context(|| format!("{} is not heard", member.person.name))??;
         }
     }
@@ -124,14 +125,7 @@ async fn sees_everybody(client: &TestClient, others: usize) -> anyhow::Result<Ca
         seen.extend(stats.members.iter().filter(|member| member.fps > 2.0).map(|member| member.member));
         stats.members.len() == others && stats.members.iter().all(|member| seen.contains(&member.member))
     };
-    let mut result = client.stats("everybody's pictures", &all).await;
-    for _ in 1..BUSY_FACTOR {
-        if result.is_ok() {
-            break;
-        }
-        result = client.stats("everybody's pictures", &all).await;
-    }
-    result
+    client.stats_within(BUSY_WAIT_LIMIT, "everybody's pictures", all).await
 }
 
 /// Shows the page of somebody who answers, with few and small pictures: all run on one machine, and three pages of seven
@@ -188,9 +182,7 @@ async fn through_janus_seven_of_ours_and_a_page_see_and_hear_each_other() -> any
         let member = members.iter().find(|member| member.person.id == to.id).context("the page")?.id;
         let mut levels = client.engine().levels();
         let heard = levels.wait_for(|l| l.members.iter().any(|m| m.member == member && m.db > -50.0));
-        tokio::time::timeout(BUSY_FACTOR * bellwire_tests_calls::WAIT_LIMIT, heard)
-            .await
-            .context("the page is not heard")??;
+        tokio::time::timeout(WAIT_LIMIT, heard).await.context("the page is not heard")??;
     }
     page.run("window.hangUp()").await?;
     for client in &clients {
